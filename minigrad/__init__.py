@@ -1,0 +1,1 @@
+"""minigrad: a small, fast deep-learning library to learn from."""

@@ -1,0 +1,1 @@
+"""Views: they read what the engine recorded, and draw it."""
