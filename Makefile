@@ -2,17 +2,23 @@
 # Each sets up what it needs in .venv, the first time. Works with GNU make 3.81 (macOS) and later.
 
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
-# Files are compiled by Python as they are first imported: compiling all of them up front costs more than installing them.
+# Python compiles each file as it is first imported: compiling all of them up front costs more than installing them.
 INSTALL_LOCK := $(INSTALL) --no-compile --require-hashes --requirement
+# No index address and no path of the machine that made the lock is written into it.
+COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev lab test fix bench peer lock clean
+.PHONY: help env env-dev lab test chromium lint types floors unit notebooks fix bench peer judge lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# --- Environment ----------------------------------------------------------------------------------
 
 env: $(VENV)/env.stamp  ## Create .venv with what the course needs
 
@@ -21,19 +27,75 @@ env-dev: $(VENV)/env-dev.stamp  ## The same, with what the tests need
 $(VENV)/env.stamp: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
 	  echo "minigrad needs Python 3.11, 3.12 or 3.13."; \
-	  echo "  got: $(PYTHON), which is $$($(PYTHON) --version 2>&1)"; \
-	  echo "  try: make $(MAKECMDGOALS) PYTHON=python3.12   (docs/installation.md says how to get one)"; \
+	  echo "  got: $(PYTHON), which is $$($(PYTHON) --version 2>&1 || true)"; \
+	  echo "  try: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.12   (docs/installation.md says how to get one)"; \
 	  exit 1; }
-	@echo "Setting up $(VENV): about a minute, this first time ..."
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments: its venv module is missing."; \
+	  echo "  got: $(PYTHON)"; \
+	  echo "  try: sudo apt-get install python3-venv   (Debian and Ubuntu ship it apart)"; \
+	  exit 1; }
+	@echo "Setting up $(VENV) (about a minute the first time) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(INSTALL_LOCK) requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/env-dev.stamp: $(VENV)/env.stamp requirements-dev.lock
-	@echo "Adding what the tests need ..."
+	@echo "Adding what the tests need (about a minute the first time) ..."
 	@$(INSTALL_LOCK) requirements-dev.lock
 	@touch $@
 
 peer: env-dev  ## Install PyTorch, to test and measure against
 	@$(BIN)/python -c 'import torch' 2>/dev/null || $(INSTALL) torch==2.13.0
+
+lock:  ## Write both lock files anew (needs uv: pipx install uv)
+	$(COMPILE) --extra lab --output-file requirements.lock
+	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:  ## Remove the environment and what the tools left behind
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+
+# --- The course -----------------------------------------------------------------------------------
+
+# Jupyter refuses to start as root unless told; a container often has no other user.
+lab: env  ## Open the course in JupyterLab
+	@$(BIN)/python -m minigrad.warm
+	@$(BIN)/jupyter lab $$(test "$$(id -u)" != 0 || echo --allow-root) --LabApp.news_url= \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_OPTIONS) notebooks/00_start_here.ipynb
+
+judge: env-dev  ## Judge your exercises of one chapter: make judge CHAPTER=03
+	@$(BIN)/python -m minigrad_course judge $(CHAPTER)
+
+# --- Checks ---------------------------------------------------------------------------------------
+
+test: env-dev chromium lint types floors unit notebooks  ## Run every check that CI runs
+	@echo "make test: all green (lint, types, floors, unit and browser tests, notebooks)."
+
+chromium:
+	@$(BIN)/python tests/chromium.py
+
+lint:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types:
+	@$(BIN)/pyright
+
+floors:
+	@$(BIN)/lint-imports --no-logo
+
+# One thread for each worker: two pools of spinning threads on two cores wait for each other.
+unit:
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile tests
+
+notebooks:
+	@$(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses $(WORKERS) --dist loadfile notebooks/[0-9]*.ipynb
+
+fix: env-dev  ## Format, and repair what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: peer  ## Measure against PyTorch and write benchmarks/RESULTS.md
+	@$(BIN)/python -m benchmarks
