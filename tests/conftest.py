@@ -1,0 +1,63 @@
+"""What every test shares: the browser, Hypothesis's settings, and the rule that CI skips nothing silently."""
+
+import os
+
+import hypothesis
+import pytest
+
+import chromium as chromium_browser
+
+CI = os.environ.get("CI") == "true"
+
+# The only skips that a CI run may contain: each names hardware or a system that the CI machine is not.
+ALLOWED_SKIPS = ("needs a CUDA GPU", "only on macOS", "only on Windows")
+
+hypothesis.settings.register_profile("local", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=50, derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if CI else "local")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; without one the test is skipped, which fails a CI run."""
+    path = chromium_browser.find()
+    if path is None:
+        pytest.skip(chromium_browser.missing())
+    return path
+
+
+class SkipPolicy:
+    """Collects why tests were skipped, and turns a skip that is not allowed into a failed run."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._note(report)
+
+    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if not report.skipped or hasattr(report, "wasxfail"):
+            return
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
+        if not reason.startswith(ALLOWED_SKIPS):
+            self.refused.append(f"{report.nodeid}: {reason}")
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.refused and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.refused:
+            terminalreporter.section("skipped, which CI does not allow", red=True)
+            for line in self.refused:
+                terminalreporter.line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Workers of pytest-xdist send their reports to the controller: the rule is applied once, there.
+    if CI and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SkipPolicy(), "skip-policy")
