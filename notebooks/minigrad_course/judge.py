@@ -1,0 +1,111 @@
+"""The judge: nbval, told to believe no locked cell. `notebooks/exercises/conftest.py` brings these hooks to pytest.
+
+``pytest --nbval --nbval-current-env notebooks/exercises/03_backward.ipynb`` runs the notebook in a clean kernel, with
+its locked cells restored (`minigrad_course.restore`), and reports one test for each exercise:
+
+- a check cell passes when it raises nothing and shows exactly what the solved chapter shows;
+- a solution cell and any other locked cell likewise;
+- the reader's own cells are run, and neither their outputs nor their errors count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError, find_comment_markers, find_metadata_tags
+
+from .cells import CourseError, doubled, exercise_of, grade_id, is_check, is_locked, is_solution
+from .restore import load
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("minigrad", "judging the exercises of minigrad")
+    group.addoption("--judge-against", type=Path, help="the notebook as it was handed out, to take locked cells from")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path, parent: Any) -> Generator[None, list[Any], list[Any]]:
+    """Let nbval find the notebooks, and judge them instead of comparing them with themselves."""
+    found = yield
+    return [
+        JudgedNotebook.from_parent(parent, path=file_path) if isinstance(node, IPyNbFile) else node for node in found
+    ]
+
+
+class JudgedNotebook(IPyNbFile):
+    """A student's notebook, its locked cells restored from the truth."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        try:
+            self.nb, self.truth, problems = load(self.path, self.config.getoption("judge_against", None))
+        except CourseError as error:
+            raise self.CollectError(str(error)) from None
+        yield Structure.from_parent(self, name="structure", problems=problems)
+        graded = {grade_id(cell): cell for cell in self.truth.cells if grade_id(cell)}
+        twice = set(doubled(self.nb))
+        for number, cell in enumerate(cell for cell in self.nb.cells if cell.cell_type == "code"):
+            name, seen = grade_id(cell), ""
+            if name in graded and name in twice:
+                seen = f" (cell {number})"
+            if name in graded and is_locked(graded[name]):
+                options = defaultdict(bool, find_metadata_tags(cell.metadata))
+                options.update(find_comment_markers(cell.source))
+                options.setdefault("check", True)
+            elif name in graded and is_solution(graded[name]):
+                options = defaultdict(bool, check=False)
+            else:
+                name, options = f"own cell {number}", defaultdict(bool, check=False, check_exception=True)
+            yield JudgedCell.from_parent(self, name=name + seen, cell_num=number, cell=cell, options=options)
+
+
+class Structure(pytest.Item):
+    """Fails when a cell that the judge needs is missing, doubled or no longer code."""
+
+    def __init__(self, *, problems: list[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.problems = problems
+
+    def runtest(self) -> None:
+        if self.problems:
+            raise CourseError("\n".join(["the notebook cannot be judged as it is:", *(f"  {p}" for p in self.problems)]))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+        return str(excinfo.value)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, "the notebook's cells"
+
+
+class JudgedCell(IPyNbCell):
+    """One cell; its failure reads as the hint of its exercise, not as a traceback of ours."""
+
+    def runtest(self) -> None:
+        if is_check(self.cell):
+            self.user_properties += [
+                ("exercise", exercise_of(self.cell)),
+                ("points", self.cell.metadata.nbgrader.points),
+            ]
+        super().runtest()
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+        if not isinstance(excinfo.value, NbCellError):
+            return super().repr_failure(excinfo)
+        errors = [output for output in self.test_outputs or [] if output.output_type == "error"]
+        if not errors:  # it ran, and shows something else than it should
+            return _plain(super().repr_failure(excinfo))
+        if errors[-1].ename == "ExerciseError":
+            return errors[-1].evalue
+        where = f"exercise {exercise_of(self.cell)}: its cell {self.name} raised {errors[-1].ename}\n"
+        return _plain(where + "\n".join(errors[-1].traceback))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, self.name
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

@@ -1,0 +1,110 @@
+"""Execute a chapter from a clean kernel and store what it shows, the same bytes every time.
+
+A stored output is read on GitHub, in nbconvert's pages and in JupyterLab before anything has run; nbval compares it
+with a fresh run. A live widget is dead in all of these, so `normalise` drops its reference and keeps the static
+picture (text/html, image, text/plain) that the same output carries: viewers then show it, and nbval, which skips
+widget references on both sides, compares the picture. Everything that differs from machine to machine goes too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from .cells import CourseError, grade_id, read, write
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"},
+}
+
+
+def run(path: Path, *, timeout: float = 600) -> NotebookNode:
+    """Execute the notebook at ``path`` in place; returns it.
+
+    Errors: a cell that raises or writes to stderr is a `CourseError` with the cell and its traceback, and the file
+    stays as it was.
+    """
+    notebook = read(path)
+    execute(notebook, path.parent, timeout=timeout)
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                raise CourseError(
+                    f"Cell {number} of {path.name} writes to stderr, which costs a student points.\n"
+                    f"{_indented(cell.source)}\n  got: {output.text.strip()}\n  try: repair the cause of the warning"
+                )
+    normalise(notebook)
+    write(notebook, path)
+    return notebook
+
+
+def execute(
+    notebook: NotebookNode, folder: Path, *, timeout: float = 600, allow_errors: bool = False, **kernel: object
+) -> None:
+    """Run all cells in a clean kernel of this Python, with ``folder`` as working directory.
+
+    ``kernel`` goes to the kernel's start (``env``). Unless ``allow_errors``, the first failing cell is a `CourseError`.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        store_widget_state=False,
+        record_timing=False,
+        coalesce_streams=True,
+        allow_errors=allow_errors,
+    )
+    try:
+        client.execute(**kernel)
+    except CellExecutionError as error:
+        # The last one: an earlier error was expected (tag raises-exception).
+        failed = [cell for cell in notebook.cells if any(o.output_type == "error" for o in cell.get("outputs", []))]
+        running = failed[-1]
+        number = notebook.cells.index(running)
+        raise CourseError(f"Cell {number} failed.\n{_indented(running.source)}\n{_plain(error.traceback)}") from None
+
+
+def normalise(notebook: NotebookNode) -> None:
+    """Make the stored form independent of the machine and of the moment."""
+    notebook.metadata = NotebookNode({**notebook.metadata, **{k: NotebookNode(v) for k, v in METADATA.items()}})
+    notebook.metadata.pop("widgets", None)
+    taken: set[str] = set()
+    for cell in notebook.cells:
+        cell.id = _stable_id(cell, taken)
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+            if output.output_type == "error":
+                output.traceback = _plain("\n".join(output.traceback)).splitlines()
+
+
+def _stable_id(cell: NotebookNode, taken: set[str]) -> str:
+    """The grade_id, or a hash of the source: the same however the notebook was made."""
+    base = grade_id(cell) or hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+    chosen, copies = base[:60], 1
+    while chosen in taken:
+        copies += 1
+        chosen = f"{base[:60]}-{copies}"
+    taken.add(chosen)
+    return chosen
+
+
+def _plain(text: str) -> str:
+    """A traceback without colours and without the folders of this machine."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return re.sub(r"(?<=File )(?:~|/|[A-Z]:\\)[^\s:]*[/\\]", "", text)
+
+
+def _indented(source: str) -> str:
+    return "\n".join(f"    {line}" for line in source.splitlines())
