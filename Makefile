@@ -6,10 +6,11 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
-# Python compiles each file as it is first imported: compiling all of them up front costs more than installing them.
-INSTALL_LOCK := $(INSTALL) --no-compile --require-hashes --requirement
+# A lock is complete, so pip need not resolve anything; the files are compiled afterwards, on all cores.
+INSTALL_LOCK := $(INSTALL) --no-compile --no-deps --require-hashes --requirement
+COMPILE_ALL := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 # No index address and no path of the machine that made the lock is written into it.
-COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
 
 .DEFAULT_GOAL := help
@@ -39,19 +40,21 @@ $(VENV)/env.stamp: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(INSTALL_LOCK) requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(COMPILE_ALL)
 	@touch $@
 
 $(VENV)/env-dev.stamp: $(VENV)/env.stamp requirements-dev.lock
 	@echo "Adding what the tests need (about a minute the first time) ..."
 	@$(INSTALL_LOCK) requirements-dev.lock
+	@$(COMPILE_ALL)
 	@touch $@
 
 peer: env-dev  ## Install PyTorch, to test and measure against
 	@$(BIN)/python -c 'import torch' 2>/dev/null || $(INSTALL) torch==2.13.0
 
 lock:  ## Write both lock files anew (needs uv: pipx install uv)
-	$(COMPILE) --extra lab --output-file requirements.lock
-	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra lab --output-file requirements.lock
+	$(LOCK) --extra test --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:  ## Remove the environment and what the tools left behind
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
