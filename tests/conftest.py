@@ -2,10 +2,9 @@
 
 import os
 
+import chromium as chromium_browser
 import hypothesis
 import pytest
-
-import chromium as chromium_browser
 
 CI = os.environ.get("CI") == "true"
 
