@@ -119,10 +119,11 @@ def tracked_text() -> Iterator[tuple[str, str]]:
 
 
 def test_no_tracked_file_holds_a_path_of_a_machine() -> None:
-    home = r"(?:/home|/Users|/root|C:\\+Users\\+)(?:/|\b)\.?\w+"
-    scratch = r"(?<![\w.])/(?:tmp|private|work|workspace)/\w+"
-    own = re.escape(str(ROOT)) + r"(?![\w-])"
-    pattern = re.compile(rf"{own}|{home}|{scratch}")
+    home = r"/(?:home|root|Users)/\.?\w+"
+    scratch = r"/(?:tmp|private|work|workspace)/\w+"
+    pattern = re.compile(
+        rf"(?<![\w.])(?:{re.escape(str(ROOT))}(?![\w-])|{home}|{scratch})|[A-Z]:\\+Users\\+\w+"
+    )
     this = Path(__file__).relative_to(ROOT).as_posix()
     found = [
         f"{name}: {match[0]}"
