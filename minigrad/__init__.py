@@ -1,1 +1,47 @@
-"""minigrad: a small, fast deep-learning library to learn from."""
+"""minigrad: a small deep-learning library to look inside of.
+
+`import minigrad` needs NumPy alone. Numba is imported when it is first used; `minigrad.nn`, `minigrad.optim`,
+`minigrad.graph` and `minigrad.check` when they are first named.
+"""
+
+import importlib
+import warnings
+
+from minigrad import autograd, dtypes, errors, events, inplace, ops, shapes
+from minigrad.anomaly import detect_anomaly
+from minigrad.creation import (
+    arange,
+    as_tensor,
+    eye,
+    from_numpy,
+    full,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    randint,
+    randn,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from minigrad.device import backend, current_backend, get_device, register_kernel
+from minigrad.dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from minigrad.film import Film, record
+from minigrad.op import OPS, Op, op
+from minigrad.ops import *  # noqa: F403
+from minigrad.random import Generator, default_generator, manual_seed
+from minigrad.tape import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from minigrad.tensor import Tensor
+
+__version__ = "0.1.0"
+
+# A logarithm of 0 or an overflow gives an infinity, as in PyTorch, not a warning; `detect_anomaly` finds the NaNs.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module="minigrad")
+
+
+def __getattr__(name: str):
+    if name in ("nn", "optim", "graph", "check"):
+        return importlib.import_module(f"minigrad.{name}")
+    raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

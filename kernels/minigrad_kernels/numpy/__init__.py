@@ -1,0 +1,16 @@
+"""The reference backend: every operation, in NumPy, as plainly as it can be written.
+
+`TABLE` maps an operation's name to its kernel. A kernel takes arrays (and Python scalars), then the operation's
+parameters by keyword, and returns one array. Results are compared with these in every test of another backend.
+"""
+
+from minigrad_kernels.numpy import elementwise, linalg, loss, reduce, shape, update
+
+TABLE = {
+    **elementwise.TABLE,
+    **reduce.TABLE,
+    **shape.TABLE,
+    **linalg.TABLE,
+    **loss.TABLE,
+    **update.TABLE,
+}

@@ -1,0 +1,83 @@
+"""Reductions: fewer elements out than in, along given dimensions (`dim=None` means all)."""
+
+import numpy as np
+
+
+def sum(x, *, dim=None, keepdim=False):
+    return np.add.reduce(x, dim, None, None, keepdim)
+
+
+def count(shape, dim):
+    """How many elements a reduction of `shape` over `dim` folds into one."""
+    if dim is None:
+        return int(np.prod(shape, dtype=np.int64))
+    return int(np.prod([shape[d] for d in np.atleast_1d(dim)], dtype=np.int64))
+
+
+def mean(x, *, dim=None, keepdim=False):
+    total = np.add.reduce(x, dim, None, None, keepdim)
+    return np.true_divide(total, x.dtype.type(count(x.shape, dim)))
+
+
+def amax(x, *, dim=None, keepdim=False):
+    return np.maximum.reduce(x, dim, None, None, keepdim)
+
+
+def amin(x, *, dim=None, keepdim=False):
+    return np.minimum.reduce(x, dim, None, None, keepdim)
+
+
+def var(x, *, dim=None, correction=1, keepdim=False):
+    return np.var(x, axis=dim, ddof=correction, keepdims=keepdim)
+
+
+def argmax(x, *, dim=None, keepdim=False):
+    return np.argmax(x, axis=dim, keepdims=keepdim)
+
+
+def argmin(x, *, dim=None, keepdim=False):
+    return np.argmin(x, axis=dim, keepdims=keepdim)
+
+
+def all(x, *, dim=None, keepdim=False):
+    return np.all(x, axis=dim, keepdims=keepdim)
+
+
+def any(x, *, dim=None, keepdim=False):
+    return np.any(x, axis=dim, keepdims=keepdim)
+
+
+def logsumexp(x, *, dim, keepdim=False):
+    """log sum e^x = m + log sum e^(x - m): with m the maximum no term overflows. A row of -inf gives -inf."""
+    peak = np.max(x, axis=dim, keepdims=True)
+    peak = np.where(np.isfinite(peak), peak, 0)
+    with np.errstate(divide="ignore"):
+        z = np.log(np.sum(np.exp(x - peak), axis=dim, keepdims=True)) + peak
+    return z if keepdim else np.squeeze(z, axis=dim)
+
+
+def softmax(x, *, dim):
+    e = np.exp(x - np.max(x, axis=dim, keepdims=True))
+    e /= np.sum(e, axis=dim, keepdims=True)
+    return e
+
+
+def log_softmax(x, *, dim):
+    shifted = x - np.max(x, axis=dim, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
+
+
+TABLE = {
+    "sum": sum,
+    "mean": mean,
+    "amax": amax,
+    "amin": amin,
+    "var": var,
+    "argmax": argmax,
+    "argmin": argmin,
+    "all": all,
+    "any": any,
+    "logsumexp": logsumexp,
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+}

@@ -1,0 +1,123 @@
+"""Functions that make tensors. All take `dtype`, `device` and `requires_grad` by keyword."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from minigrad import dtypes
+from minigrad.device import get_device
+from minigrad.dtypes import as_dtype
+from minigrad.errors import DTypeError
+from minigrad.imperative import wrap
+from minigrad.random import Generator, default_generator
+from minigrad.tensor import Tensor
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor with a copy of `data`: numbers, nested lists, a NumPy array or a tensor.
+
+    Python floats become float32 and Python ints int64; an array keeps its dtype.
+    """
+    return Tensor(data, dtype, device=device, requires_grad=requires_grad)
+
+
+def from_numpy(array: numpy.ndarray) -> Tensor:
+    """A tensor that shares the array's memory. Errors: DTypeError for anything but a numeric NumPy array."""
+    if not isinstance(array, numpy.ndarray) or array.dtype not in dtypes.ALL:
+        got = f"{type(array).__name__} {getattr(array, 'dtype', '')}".strip()
+        raise DTypeError("from_numpy: takes a numeric NumPy array.", got=got, expected="numpy.ndarray", hint="minigrad.tensor(data), which copies")
+    return wrap(array, get_device("cpu"))
+
+
+def as_tensor(data: Any, *, dtype: Any = None) -> Tensor:
+    """A tensor of `data` that shares memory where it can: a tensor itself, a NumPy array."""
+    if not isinstance(data, Tensor):
+        data = from_numpy(data) if isinstance(data, numpy.ndarray) else Tensor(data, dtype)
+    return data if dtype is None else data.to(as_dtype(dtype))
+
+
+def full(shape: Any, value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Every element `value`."""
+    place = get_device(device)
+    made = wrap(place.full(_shape((shape,)), value, dtypes.scalar_dtype(value) if dtype is None else as_dtype(dtype)), place)
+    return made.requires_grad_() if requires_grad else made
+
+
+def zeros(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Every element 0."""
+    return full(_shape(shape), 0.0, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def ones(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Every element 1."""
+    return full(_shape(shape), 1.0, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of the shape, dtype and device of `x`."""
+    return full(x.shape, 0, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+
+
+def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of the shape, dtype and device of `x`."""
+    return full(x.shape, 1, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """The identity matrix: ones on the diagonal."""
+    made = zeros(n, n if m is None else m, dtype=dtype, device=device)
+    for i in range(min(made.shape)):
+        made.array[i, i] = 1
+    return made.requires_grad_() if requires_grad else made
+
+
+def arange(start: float, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """start, start + step, … below `stop`; `arange(n)` begins at 0. Integers give int64, else the default float."""
+    first, last = (0, start) if stop is None else (start, stop)
+    whole = all(isinstance(v, int) for v in (first, last, step))
+    chosen = as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.default_float
+    place = get_device(device)
+    made = wrap(place.arange(first, last, step, chosen), place)
+    return made.requires_grad_() if requires_grad else made
+
+
+def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """`steps` numbers from `start` to `end`, both included, at equal distances."""
+    place = get_device(device)
+    made = wrap(place.linspace(start, end, steps, dtypes.default_float if dtype is None else as_dtype(dtype)), place)
+    return made.requires_grad_() if requires_grad else made
+
+
+def rand(*shape: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Uniform in [0, 1)."""
+    return _random(shape, generator, dtype, requires_grad, lambda stream, size: stream.random(size))
+
+
+def randn(*shape: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Normal with mean 0 and variance 1."""
+    return _random(shape, generator, dtype, requires_grad, lambda stream, size: stream.standard_normal(size))
+
+
+def randint(low: int, high: int | None = None, size: Any = (), *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+    """Integers from `low` to `high - 1`; `randint(n, size=…)` begins at 0."""
+    low, high = (0, low) if high is None else (low, high)
+    return _random((size,), generator, dtype or dtypes.int64, False, lambda stream, shape: stream.integers(low, high, shape))
+
+
+def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+    """The numbers 0 to n - 1 in random order."""
+    return _random((n,), generator, dtypes.int64, False, lambda stream, size: stream.permutation(n))
+
+
+def _random(shape: tuple, generator: Generator | None, dtype: Any, requires_grad: bool, draw: Any) -> Tensor:
+    stream = (generator or default_generator()).stream
+    chosen = dtypes.default_float if dtype is None else as_dtype(dtype)
+    made = Tensor(draw(stream, _shape(shape)), chosen)
+    return made.requires_grad_() if requires_grad else made
+
+
+def _shape(shape: tuple) -> tuple[int, ...]:
+    sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+    return tuple(int(n) for n in sizes)

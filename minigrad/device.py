@@ -1,0 +1,161 @@
+"""Devices and backends: where an array lives, and which table of kernels computes on it.
+
+The engine never calls NumPy. It asks `device.table[name]`, so a GPU is another `Device` with another table. On
+the CPU two tables exist: NumPy's, which is complete, and Numba's, which replaces the entries where it is faster.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+from minigrad_kernels.cpu.auto import BY_SIZE
+from minigrad_kernels.numpy import TABLE as NUMPY_TABLE
+
+from minigrad.errors import DeviceError
+
+
+class Table(dict):
+    """Kernels by name; asking for one that is missing is an error that says what to do."""
+
+    def __init__(self, device: str, kernels: dict[str, Callable]):
+        super().__init__(kernels)
+        self.device = device
+
+    def __missing__(self, name: str) -> Callable:
+        raise DeviceError(
+            f"{name}: the device {self.device!r} has no kernel of that name.",
+            expected=f"an entry {name!r} in its table",
+            hint="minigrad.register_kernel(name, function), or @op(…, kernel=function)",
+        )
+
+
+class Device:
+    """A place for arrays: its array type, how to make one, and its kernels by the operation's name."""
+
+    def __init__(self, name: str, array_type: type, table: dict[str, Callable]):
+        self.name, self.array_type, self.table = name, array_type, Table(name, table)
+
+    def __repr__(self) -> str:
+        return f"device({self.name!r})"
+
+
+class CPU(Device):
+    """The machine's memory as NumPy arrays."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu", numpy.ndarray, NUMPY_TABLE | BY_SIZE)
+
+    asarray = staticmethod(numpy.asarray)
+
+    @staticmethod
+    def array(value: Any, dtype: numpy.dtype | None = None) -> numpy.ndarray:
+        """A new array (a copy) of a number, nested lists or an array."""
+        return numpy.array(value, dtype)
+
+    @staticmethod
+    def empty(shape: tuple[int, ...], dtype: numpy.dtype) -> numpy.ndarray:
+        return numpy.empty(shape, dtype)
+
+    @staticmethod
+    def full(shape: tuple[int, ...], value: Any, dtype: numpy.dtype) -> numpy.ndarray:
+        return numpy.full(shape, value, dtype)
+
+    @staticmethod
+    def arange(start: float, stop: float, step: float, dtype: numpy.dtype) -> numpy.ndarray:
+        return numpy.arange(start, stop, step, dtype)
+
+    @staticmethod
+    def linspace(start: float, stop: float, steps: int, dtype: numpy.dtype) -> numpy.ndarray:
+        return numpy.linspace(start, stop, steps, dtype=dtype)
+
+    @staticmethod
+    def write(target: numpy.ndarray, value: Any) -> None:
+        """Overwrite the elements of `target` by those of `value`, cast and broadcast."""
+        target[...] = value
+
+    @staticmethod
+    def is_view(array: numpy.ndarray) -> bool:
+        """Whether the array's memory belongs to another array."""
+        return array.base is not None
+
+    @staticmethod
+    def to_numpy(array: numpy.ndarray) -> numpy.ndarray:
+        return array
+
+    @staticmethod
+    def has_nan(array: numpy.ndarray) -> bool:
+        return array.dtype.kind == "f" and bool(numpy.isnan(array).any())
+
+
+cpu = CPU()
+DEVICES: dict[str, Device] = {"cpu": cpu}
+_backend = "auto"
+
+
+def get_device(device: Device | str | None) -> Any:
+    """The device of that name; `None` is the CPU."""
+    if device is None:
+        return cpu
+    try:
+        return DEVICES[device if isinstance(device, str) else device.name]
+    except KeyError:
+        known = ", ".join(map(repr, DEVICES))
+        raise DeviceError("No such device.", got=repr(device), expected=f"one of {known}", hint='device="cpu"') from None
+
+
+class backend:
+    """Choose the CPU's kernels: "numpy", "numba", or "auto" (Numba above the size from which it is faster).
+
+    As a call it stays in force; as a context manager it ends with the block::
+
+        minigrad.backend("numpy")
+        with minigrad.backend("numba"):
+            loss = model(x)
+
+    Errors: DeviceError for an unknown name, or "numba" where Numba is not installed ("auto" then means NumPy).
+    """
+
+    def __init__(self, name: str):
+        self.previous = _backend
+        _use(name)
+
+    def __enter__(self) -> backend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _use(self.previous)
+
+
+def current_backend() -> str:
+    """The name last given to `minigrad.backend` ("auto" at the start)."""
+    return _backend
+
+
+def _use(name: str) -> None:
+    global _backend
+    if name not in ("numpy", "numba", "auto"):
+        raise DeviceError("No such backend.", got=repr(name), expected="'numpy', 'numba' or 'auto'", hint='minigrad.backend("auto")')
+    if name == "numba" and importlib.util.find_spec("numba") is None:
+        raise DeviceError("The backend 'numba' needs Numba, which is not installed.", hint='pip install "minigrad[numba]", or minigrad.backend("numpy")')
+    table = dict(NUMPY_TABLE)
+    if name == "numba":
+        from minigrad_kernels.cpu import ALWAYS
+
+        table |= ALWAYS
+    elif name == "auto":
+        table |= BY_SIZE
+    cpu.table.clear()
+    cpu.table.update(table | _registered)
+    _backend = name
+
+
+_registered: dict[str, Callable] = {}
+
+
+def register_kernel(name: str, function: Callable) -> None:
+    """Give the CPU a kernel: `function(*arrays, **parameters) -> array`, for a user's own operation."""
+    _registered[name] = function
+    cpu.table[name] = function

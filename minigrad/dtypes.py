@@ -1,0 +1,61 @@
+"""The dtypes, and how they combine. They are NumPy's own objects, under PyTorch's names.
+
+Promotion is PyTorch's: the *category* decides first (bool < integer < floating), then the width within it.
+A Python scalar, a NumPy scalar or a 0-dimensional tensor can only lift the category of what it meets, not its
+width: `float32 tensor * 2.0` stays float32, and `int64 tensor * 2.0` becomes the default float32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from minigrad.errors import DTypeError
+
+float16 = numpy.dtype("float16")
+float32 = numpy.dtype("float32")
+float64 = numpy.dtype("float64")
+int8 = numpy.dtype("int8")
+int16 = numpy.dtype("int16")
+int32 = numpy.dtype("int32")
+int64 = numpy.dtype("int64")
+uint8 = numpy.dtype("uint8")
+bool_ = numpy.dtype("bool")
+
+default_float = float32
+FLOATING = (float16, float32, float64)
+ALL = (*FLOATING, int8, int16, int32, int64, uint8, bool_)
+_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
+_SCALAR = {bool: bool_, int: int64, float: default_float}
+
+
+def as_dtype(dtype: Any) -> numpy.dtype:
+    """The dtype named by a NumPy dtype, a string ("float64") or a Python type (`float` is the default float32)."""
+    if dtype in (bool, int, float):
+        return _SCALAR[dtype]
+    try:
+        found = numpy.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in ALL:
+        names = ", ".join(d.name for d in ALL)
+        raise DTypeError("No such dtype.", got=repr(dtype), expected=f"one of {names}", hint='"float32" or minigrad.float32')
+    return found
+
+
+def scalar_dtype(value: bool | int | float) -> numpy.dtype:
+    """The dtype a Python scalar has on its own."""
+    return _SCALAR[bool if value is True or value is False else int if isinstance(value, int) else float]
+
+
+def promote(x: numpy.dtype, y: numpy.dtype, *, x_weak: bool = False, y_weak: bool = False) -> numpy.dtype:
+    """The dtype of an elementwise result. A *weak* side (a scalar or 0-dimensional) lifts only the category."""
+    if x == y:
+        return x
+    x_category, y_category = _CATEGORY[x.kind], _CATEGORY[y.kind]
+    if x_category != y_category:
+        return x if x_category > y_category else y
+    if x_weak != y_weak:
+        return y if x_weak else x
+    return numpy.promote_types(x, y)

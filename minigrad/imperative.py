@@ -1,0 +1,206 @@
+"""The interpreter for tensors: run the kernel now, and remember how the result was made.
+
+This is the path that every operation of a program takes, so it is written for speed: operations on one and on two
+inputs, which are nearly all, have a straight line of their own. `_general` is the same in full: it also promotes
+dtypes, takes arrays beside tensors, and renews views whose memory was written to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+
+from minigrad import events
+from minigrad.dtypes import default_float
+from minigrad.errors import DeviceError, DTypeError
+from minigrad.op import DEVICE_OF_ARRAY, INTERPRETERS, OPS, Op, Spec, common_dtype
+from minigrad.tape import Clock, Node, mode
+from minigrad.tensor import Tensor
+
+_new = object.__new__
+_listeners = events.LISTENERS
+_SCALARS = (bool, int, float)
+
+
+def remember(op: Op, args: tuple, parameters: dict) -> Tensor:
+    """Run `op` on tensors (and scalars and arrays beside them); record it if an input needs a gradient."""
+    if len(args) == 1:
+        x = args[0]
+        if (not op.careful or x.array.dtype.kind == "f") and (x.base is None or x.base[1] == x.written[0]):
+            return _one(op, x, parameters)
+    elif len(args) == 2 and not op.strict:
+        x, y = args
+        if isinstance(x, Tensor) and (x.base is None or x.base[1] == x.written[0]):
+            a = x.array
+            if isinstance(y, Tensor):
+                if (
+                    a.dtype is y.array.dtype
+                    and x.device is y.device
+                    and (y.base is None or y.base[1] == y.written[0])
+                    and (not op.careful or a.dtype.kind == "f")
+                ):
+                    return _two(op, x, y, a, y.array, x.node, y.node, x.device, parameters)
+            elif type(y) in _SCALARS and a.dtype.kind == "f":
+                return _two(op, x, y, a, y, x.node, None, x.device, parameters)
+        elif type(x) in _SCALARS and y.array.dtype.kind == "f" and (y.base is None or y.base[1] == y.written[0]):
+            return _two(op, x, y, x, y.array, None, y.node, y.device, parameters)
+    return _general(op, args, parameters)
+
+
+def _one(op: Op, x: Tensor, parameters: dict) -> Tensor:
+    a, device = x.array, x.device
+    try:
+        z = device.table[op.name](a, **parameters) if parameters else device.table[op.name](a)
+    except Exception as error:
+        raise op.failure(error, (x,), parameters) from error
+    out = _new(Tensor)
+    out.array = z = z if type(z) is device.array_type else device.asarray(z)
+    out.device = device
+    out.grad = None
+    if op.view and device.is_view(z):
+        out.written = x.written
+        out.base = x, x.written[0], op, parameters
+    else:
+        out.written = [0]
+        out.base = None
+    node = x.node
+    if node is not None and mode.enabled and op.rule is not None:
+        keep_z, keep_x = op.saves
+        saved = z if keep_z else None, (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None
+        out.node = Node(op, parameters, (node,), saved, z.shape, Clock.now, out.written)
+    else:
+        out.node = None
+        if node is not None:
+            out.cut = op
+    if _listeners:
+        events.forward(op, parameters, (x,), out)
+    return out
+
+
+def _two(op: Op, x: Any, y: Any, a: Any, b: Any, m: Any, n: Any, device: Any, parameters: dict) -> Tensor:
+    try:
+        z = device.table[op.name](a, b, **parameters) if parameters else device.table[op.name](a, b)
+    except Exception as error:
+        raise op.failure(error, (x, y), parameters) from error
+    out = _new(Tensor)
+    out.array = z = z if type(z) is device.array_type else device.asarray(z)
+    out.device = device
+    out.grad = None
+    out.base = None
+    out.written = [0]
+    if (m is not None or n is not None) and mode.enabled and op.rule is not None:
+        keep_z, keep_x, keep_y = op.saves
+        saved = (
+            z if keep_z else None,
+            (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None,
+            (y if keep_y == "value" else Spec(b.shape, b.dtype)) if keep_y else None,
+        )
+        out.node = Node(op, parameters, (m, n), saved, z.shape, Clock.now, out.written)
+    else:
+        out.node = None
+        if m is not None or n is not None:
+            out.cut = op
+    if _listeners:
+        events.forward(op, parameters, (x, y), out)
+    return out
+
+
+def _general(op: Op, args: tuple, parameters: dict) -> Tensor:
+    device = next(x.device for x in args if isinstance(x, Tensor))
+    inputs = tuple(as_operand(op, x, device) for x in args)
+    inputs = _with_dtypes(op, inputs)
+    if op.strict:
+        op.infer(inputs, parameters)
+    arrays = [x.array if isinstance(x, Tensor) else x for x in inputs]
+    try:
+        z = device.table[op.name](*arrays, **parameters)
+    except Exception as error:
+        raise op.failure(error, inputs, parameters) from error
+    out = wrap(z, device)
+    if op.view and device.is_view(out.array) and isinstance(inputs[0], Tensor):
+        out.written = inputs[0].written
+        out.base = inputs[0], inputs[0].written[0], op, parameters
+    if mode.enabled and op.rule is not None:
+        out.node = make_node(op, parameters, inputs, out)
+    elif any(isinstance(x, Tensor) and x.node is not None for x in inputs):
+        out.cut = op
+    if _listeners:
+        events.forward(op, parameters, inputs, out)
+    return out
+
+
+def wrap(array: Any, device: Any) -> Tensor:
+    """A tensor around an array, without a copy, that nobody recorded."""
+    out = _new(Tensor)
+    out.array = array if type(array) is device.array_type else device.asarray(array)
+    out.device = device
+    out.grad = out.base = out.node = None
+    out.written = [0]
+    return out
+
+
+def make_node(op: Op, parameters: dict, inputs: tuple, out: Tensor) -> Node | None:
+    """The node of a result, or None if no input needs a gradient."""
+    parents = tuple(x.node if isinstance(x, Tensor) else None for x in inputs)
+    if not any(p is not None for p in parents):
+        return None
+    keep_z, *keeps = op.saves
+    if op.variadic:
+        keeps = keeps * len(inputs)
+    saved = [out.array if keep_z else None]
+    for x, keep in zip(inputs, keeps, strict=False):
+        saved.append(x if keep == "value" or not isinstance(x, Tensor) else Spec(x.shape, x.dtype) if keep else None)
+    return Node(op, parameters, parents, tuple(saved), out.array.shape, Clock.now, out.written)
+
+
+def as_operand(op: Op, x: Any, device: Any) -> Any:
+    """A tensor with its history in order, a Python scalar, or None; arrays become tensors, NumPy scalars Python's."""
+    if isinstance(x, Tensor):
+        if x.device is not device:
+            raise DeviceError(
+                f"{op.name}: the tensors are on different devices.",
+                got=f"{device.name} and {x.device.name}",
+                expected="one device",
+                hint=f'x.to("{device.name}") on the other',
+            )
+        return renewed(x)
+    if type(x) in _SCALARS or x is None:
+        return x
+    if isinstance(x, numpy.generic):
+        return x.item()
+    if type(x) in DEVICE_OF_ARRAY:
+        return wrap(x, DEVICE_OF_ARRAY[type(x)])
+    raise DTypeError(
+        f"{op.name}: cannot take this beside a tensor.",
+        got=f"{type(x).__name__} {str(x)[:40]}",
+        expected="a tensor, a NumPy array or a number",
+        hint="minigrad.tensor(x)",
+    )
+
+
+def renewed(x: Tensor) -> Tensor:
+    """The tensor itself; a view whose memory was written to since gets the history that the memory has now."""
+    if x.base is not None and x.base[1] != x.written[0]:
+        base, _, op, parameters = x.base
+        renewed(base)
+        x.node = make_node(op, parameters, (base,), x) if op.rule is not None else None
+        x.base = base, x.written[0], op, parameters
+    return x
+
+
+def _with_dtypes(op: Op, inputs: tuple) -> tuple:
+    """The inputs cast to the dtype in which the op computes (recorded, so that gradients are cast back)."""
+    if callable(op.dtype) or op.dtype == "int64":
+        return inputs
+    combined = [x is not None and op.combines(i) for i, x in enumerate(inputs)]
+    dtype = common_dtype(tuple(x for x, chosen in zip(inputs, combined, strict=True) if chosen))
+    if op.floats and dtype.kind != "f":
+        dtype = default_float
+    return tuple(
+        OPS["cast"](x, dtype=dtype) if chosen and isinstance(x, Tensor) and x.dtype != dtype else x
+        for x, chosen in zip(inputs, combined, strict=True)
+    )
+
+
+INTERPRETERS[Tensor] = remember

@@ -1,0 +1,228 @@
+"""What tensors and symbols have in common: operators, methods and shape questions. All of it is operations.
+
+`Tensor` runs them now, `Symbol` adds them to a graph; the expression `x * w + b` is the same for both. Every
+operation and composed function whose first argument is a tensor becomes a method by its name.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy
+
+from minigrad import dtypes, ops
+from minigrad.errors import DTypeError
+from minigrad.op import OPS
+
+
+class Operand:
+    """The operators and methods of a value that operations take."""
+
+    __slots__ = ()
+    shape: tuple[int, ...]
+    dtype: numpy.dtype
+
+    def __add__(self, other):
+        return ops.add(self, other)
+
+    def __radd__(self, other):
+        return ops.add(other, self)
+
+    def __sub__(self, other):
+        return ops.sub(self, other)
+
+    def __rsub__(self, other):
+        return ops.sub(other, self)
+
+    def __mul__(self, other):
+        return ops.mul(self, other)
+
+    def __rmul__(self, other):
+        return ops.mul(other, self)
+
+    def __truediv__(self, other):
+        return ops.div(self, other)
+
+    def __rtruediv__(self, other):
+        return ops.div(other, self)
+
+    def __floordiv__(self, other):
+        return ops.floor_divide(self, other)
+
+    def __rfloordiv__(self, other):
+        return ops.floor_divide(other, self)
+
+    def __mod__(self, other):
+        return ops.remainder(self, other)
+
+    def __rmod__(self, other):
+        return ops.remainder(other, self)
+
+    def __pow__(self, other):
+        return ops.pow(self, other)
+
+    def __rpow__(self, other):
+        return ops.pow(other, self)
+
+    def __matmul__(self, other):
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other):
+        return ops.matmul(other, self)
+
+    def __neg__(self):
+        return ops.neg(self)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return ops.abs(self)
+
+    def __eq__(self, other):  # type: ignore[override]
+        return ops.eq(self, other)
+
+    def __ne__(self, other):  # type: ignore[override]
+        return ops.ne(self, other)
+
+    def __lt__(self, other):
+        return ops.lt(self, other)
+
+    def __le__(self, other):
+        return ops.le(self, other)
+
+    def __gt__(self, other):
+        return ops.gt(self, other)
+
+    def __ge__(self, other):
+        return ops.ge(self, other)
+
+    def __and__(self, other):
+        return ops.logical_and(self, other)
+
+    def __rand__(self, other):
+        return ops.logical_and(other, self)
+
+    def __or__(self, other):
+        return ops.logical_or(self, other)
+
+    def __ror__(self, other):
+        return ops.logical_or(other, self)
+
+    def __invert__(self):
+        return ops.logical_not(self)
+
+    __hash__ = object.__hash__  # == compares elements, so a tensor is its own key, as in PyTorch
+
+    def __getitem__(self, index):
+        return ops.getitem(self, index=plain_index(index))
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def T(self):
+        """The dimensions in reverse order."""
+        return ops.permute(self, dims=tuple(reversed(range(self.ndim))))
+
+    @property
+    def mT(self):
+        """The last two dimensions exchanged: the transpose of each matrix."""
+        return ops.transpose(self, -2, -1)
+
+    def numel(self) -> int:
+        """How many elements there are."""
+        return math.prod(self.shape)
+
+    def dim(self) -> int:
+        """How many dimensions there are."""
+        return len(self.shape)
+
+    def size(self, dim: int | None = None):
+        """The shape, or the size of one dimension."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def reshape(self, *shape):
+        """The same elements in another shape, given as sizes or as one tuple; one size may be -1."""
+        return ops.reshape(self, shape=_sizes(shape))
+
+    view = reshape
+
+    def permute(self, *dims):
+        """The dimensions in another order, given as numbers or as one tuple."""
+        return ops.permute(self, dims=_sizes(dims))
+
+    def broadcast_to(self, *shape):
+        """Repeated to a larger shape, given as sizes or as one tuple."""
+        return ops.broadcast_to(self, shape=_sizes(shape))
+
+    def expand(self, *shape):
+        """As `broadcast_to`; a size of -1 keeps the size that is there."""
+        sizes = _sizes(shape)
+        own = (1,) * (len(sizes) - self.ndim) + tuple(self.shape)
+        return ops.broadcast_to(self, shape=tuple(m if n == -1 else n for n, m in zip(sizes, own, strict=True)))
+
+    def float(self):
+        """As float32."""
+        return ops.cast(self, dtype=dtypes.float32)
+
+    def double(self):
+        """As float64."""
+        return ops.cast(self, dtype=dtypes.float64)
+
+    def long(self):
+        """As int64."""
+        return ops.cast(self, dtype=dtypes.int64)
+
+    def bool(self):
+        """True where the element is not 0."""
+        return ops.cast(self, dtype=dtypes.bool_)
+
+    def pow(self, exponent):
+        """To the power of `exponent`."""
+        return ops.pow(self, exponent)
+
+
+def _sizes(given: tuple) -> tuple[int, ...]:
+    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+
+
+_PLAIN = (int, slice, type(None), type(Ellipsis))
+
+
+def plain_index(index: Any) -> Any:
+    """An index as the kernels take it: tensors and lists in it as arrays."""
+    if isinstance(index, tuple):
+        return tuple(p if type(p) in _PLAIN else _plain_part(p) for p in index)
+    return index if type(index) in _PLAIN else _plain_part(index)
+
+
+def _plain_part(part: Any) -> Any:
+    array = getattr(part, "array", part)
+    if isinstance(part, (list, numpy.ndarray, numpy.generic)) or hasattr(part, "array"):
+        array = numpy.asarray(array)
+        if array.size == 0 and isinstance(part, list):
+            array = array.astype(numpy.int64)
+        if array.dtype.kind in "iub":
+            return array if array.ndim or array.dtype.kind == "b" else int(array)
+    elif hasattr(part, "__index__"):
+        return part.__index__()
+    raise DTypeError(
+        "getitem: this cannot be an index.",
+        got=f"{type(part).__name__} {str(part)[:40]}",
+        expected="an integer, a slice, None, ..., or integers or booleans in a list, array or tensor",
+        hint="index.long() for a tensor of floats",
+    )
+
+
+def _attach_methods() -> None:
+    own = {"getitem", "cat", "stack", "where", "index_add", "index_put", "scatter_add", "linear", "mse_loss", "cross_entropy", "clone"}
+    functions = {name: getattr(ops, name) for name in vars(ops) if not name.startswith("_") and callable(getattr(ops, name))}
+    for name, function in (functions | {n: o for n, o in OPS.items() if n in functions}).items():
+        if name not in own and not hasattr(Operand, name):
+            setattr(Operand, name, function)
+
+
+_attach_methods()

@@ -1,0 +1,12 @@
+"""Every operation of the library, by subject. Each is written once; see `minigrad/op.py` for who reads it.
+
+An *operation* (in `OPS`) has a kernel and a gradient rule. What is composed of operations is a plain function.
+"""
+
+from minigrad.ops.compare import *  # noqa: F403
+from minigrad.ops.elementwise import *  # noqa: F403
+from minigrad.ops.indexing import *  # noqa: F403
+from minigrad.ops.linalg import *  # noqa: F403
+from minigrad.ops.loss import *  # noqa: F403
+from minigrad.ops.reduce import *  # noqa: F403
+from minigrad.ops.shape import *  # noqa: F403

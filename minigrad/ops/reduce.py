@@ -1,0 +1,174 @@
+"""Reductions: sums, means, extrema and the softmax family, over all dimensions (`dim=None`) or those named."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any, NamedTuple
+
+from minigrad import shapes
+from minigrad.errors import DTypeError
+from minigrad.op import op
+from minigrad.ops.compare import eq
+from minigrad.ops.elementwise import cast, exp, sqrt
+from minigrad.ops.indexing import take_along_dim
+from minigrad.ops.shape import broadcast_to, reshape
+
+reduction = partial(op, shape=shapes.reduced)
+cases = lambda r: [(r(2, 3),), (r(2, 3), {"dim": 1}), (r(2, 3, 2), {"dim": (0, -1), "keepdim": True})]  # noqa: E731
+
+
+def kept_shape(shape, dim):
+    """The shape with size 1 in the place of the reduced dimensions."""
+    dims = shapes.normal_dims(dim, len(shape))
+    return tuple(1 if d in dims else n for d, n in enumerate(shape))
+
+
+def spread(g, shape, dim):
+    """A reduction's gradient (or result) repeated over the elements that were reduced."""
+    return broadcast_to(reshape(g, shape=kept_shape(shape, dim)), shape=tuple(shape))
+
+
+def count(shape, dim):
+    """How many elements are reduced into one."""
+    return math.prod(shape[d] for d in shapes.normal_dims(dim, len(shape)))
+
+
+def sum_to(g, shape):
+    """Undo broadcasting: sum `g` over the dimensions in which `shape` was repeated to give the shape of `g`."""
+    extra = g.ndim - len(shape)
+    repeated = tuple(range(extra)) + tuple(d + extra for d, n in enumerate(shape) if n == 1 and g.shape[d + extra] != 1)
+    total = sum(g, dim=repeated) if repeated else g
+    return total if total.shape == tuple(shape) else reshape(total, shape=tuple(shape))
+
+
+@reduction(dtype="sum", saves="x.shape", sample=cases)
+def sum(g, z, x, *, dim=None, keepdim=False):
+    r"""Sum :math:`z = \sum_i x_i`. Each summand counts once, :math:`dz = \sum_i dx_i`: every element receives :math:`\bar z`."""
+    return (spread(g, x.shape, dim),)
+
+
+@reduction(dtype=lambda x, **_: _floating("mean", x), strict=True, saves="x.shape", sample=cases)
+def mean(g, z, x, *, dim=None, keepdim=False):
+    r"""Mean :math:`z = \frac1n \sum_i x_i`. Every element receives :math:`\bar z / n`."""
+    return (spread(g / count(x.shape, dim), x.shape, dim),)
+
+
+@reduction(shape=shapes.reduced_nonempty, saves="z x", sample=cases)
+def amax(g, z, x, *, dim=None, keepdim=False):
+    r"""Maximum. The gradient goes to the largest element; equal ones share it evenly."""
+    return (_to_extremum(g, z, x, dim),)
+
+
+@reduction(shape=shapes.reduced_nonempty, saves="z x", sample=cases)
+def amin(g, z, x, *, dim=None, keepdim=False):
+    r"""Minimum. The gradient goes to the smallest element; equal ones share it evenly."""
+    return (_to_extremum(g, z, x, dim),)
+
+
+def _to_extremum(g, z, x, dim):
+    chosen = cast(eq(x, spread(z, x.shape, dim)), dtype=g.dtype)
+    share = chosen / spread(sum(chosen, dim=dim), x.shape, dim)
+    return spread(g, x.shape, dim) * share
+
+
+@reduction(dtype=lambda x, **_: _floating("var", x), strict=True, saves="x", sample=lambda r: [(r(2, 3),), (r(4, 3), {"dim": 0, "correction": 0})])
+def var(g, z, x, *, dim=None, correction=1, keepdim=False):
+    r"""Variance :math:`z = \frac{1}{n - c} \sum_i (x_i - \mu)^2` with :math:`c` the correction.
+
+    The mean moves with the elements, but :math:`\sum_i (x_i - \mu) = 0` cancels that part:
+    :math:`\bar x_i = \frac{2}{n - c} (x_i - \mu)\,\bar z`.
+    """
+    centred = x - mean(x, dim=dim, keepdim=True)
+    return (spread(g * (2 / (count(x.shape, dim) - correction)), x.shape, dim) * centred,)
+
+
+@op(shape=shapes.reduced_nonempty, dtype="int64", differentiable=False, sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 1})])
+def argmax(g, z, x, *, dim=None, keepdim=False):
+    r"""The index of the largest element (the first of equal ones); of the flattened tensor without a `dim`."""
+
+
+@op(shape=shapes.reduced_nonempty, dtype="int64", differentiable=False, sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 0})])
+def argmin(g, z, x, *, dim=None, keepdim=False):
+    r"""The index of the smallest element (the first of equal ones); of the flattened tensor without a `dim`."""
+
+
+@reduction(dtype="bool", differentiable=False, sample=lambda r: [(r.booleans(2, 3),), (r.booleans(2, 3), {"dim": 0})])
+def all(g, z, x, *, dim=None, keepdim=False):
+    r"""Whether every element is true."""
+
+
+@reduction(dtype="bool", differentiable=False, sample=lambda r: [(r.booleans(2, 3),), (r.booleans(2, 3), {"dim": 0})])
+def any(g, z, x, *, dim=None, keepdim=False):
+    r"""Whether at least one element is true."""
+
+
+@reduction(dtype="float", saves="z x", sample=lambda r: [(r(2, 3), {"dim": 1}), (r(2, 3), {"dim": 0, "keepdim": True})])
+def logsumexp(g, z, x, *, dim, keepdim=False):
+    r""":math:`z = \ln \sum_i e^{x_i}`, without overflow.
+
+    From :math:`e^z = \sum_i e^{x_i}`: :math:`dz = \sum_i e^{x_i - z}\,dx_i`, the softmax of :math:`x`.
+    """
+    return (spread(g, x.shape, dim) * exp(x - spread(z, x.shape, dim)),)
+
+
+@op(shape=shapes.same, dtype="float", saves="z", sample=lambda r: [(r(2, 3), {"dim": -1}), (r(2, 3), {"dim": 0})])
+def softmax(g, z, x, *, dim):
+    r""":math:`z_i = e^{x_i} / \sum_j e^{x_j}`.
+
+    From :math:`dz_i = z_i (dx_i - \sum_j z_j\,dx_j)`: :math:`\bar x_i = z_i (\bar z_i - \sum_j \bar z_j z_j)`.
+    """
+    weighted = g * z
+    return (weighted - z * sum(weighted, dim=dim, keepdim=True),)
+
+
+@op(shape=shapes.same, dtype="float", saves="z", sample=lambda r: [(r(2, 3), {"dim": -1}), (r(2, 3), {"dim": 0})])
+def log_softmax(g, z, x, *, dim):
+    r""":math:`z_i = x_i - \ln \sum_j e^{x_j}`.
+
+    From :math:`dz_i = dx_i - \sum_j e^{z_j}\,dx_j`: :math:`\bar x_i = \bar z_i - e^{z_i} \sum_j \bar z_j`.
+    """
+    return (g - exp(z) * sum(g, dim=dim, keepdim=True),)
+
+
+def _floating(name, x):
+    if x.dtype.kind != "f":
+        raise DTypeError(f"{name}: needs a floating dtype.", got=f"{tuple(x.shape)} {x.dtype}", expected="float32 or float64", hint="x.float()")
+    return x.dtype
+
+
+class Extremum(NamedTuple):
+    """What `max` and `min` along a dimension return."""
+
+    values: Any
+    indices: Any
+
+
+def max(x, dim=None, keepdim=False):
+    """The largest element; along `dim`, the values and their indices (the gradient goes to the element indexed)."""
+    return amax(x) if dim is None else _along(argmax, x, dim, keepdim)
+
+
+def min(x, dim=None, keepdim=False):
+    """The smallest element; along `dim`, the values and their indices (the gradient goes to the element indexed)."""
+    return amin(x) if dim is None else _along(argmin, x, dim, keepdim)
+
+
+def _along(arg, x, dim, keepdim):
+    indices = arg(x, dim=dim, keepdim=True)
+    values = take_along_dim(x, indices, dim=dim)
+    if keepdim:
+        return Extremum(values, indices)
+    shape = shapes.reduced(x, dim=dim)
+    return Extremum(reshape(values, shape=shape), reshape(indices, shape=shape))
+
+
+def std(x, dim=None, correction=1, keepdim=False):
+    """The square root of the variance."""
+    return sqrt(var(x, dim=dim, correction=correction, keepdim=keepdim))
+
+
+__all__ = [
+    "all", "amax", "amin", "any", "argmax", "argmin", "log_softmax", "logsumexp", "max", "mean", "min", "softmax", "std",
+    "sum", "var",
+]  # fmt: skip
