@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError, find_comment_markers, find_metadata_tags
 
-from .cells import CourseError, doubled, exercise_of, grade_id, is_check, is_locked, is_solution
+from .cells import CourseError, doubled, exercise_of, exercises, grade_id, is_check, is_locked, is_solution
 from .restore import load
 
 
@@ -45,7 +45,8 @@ class JudgedNotebook(IPyNbFile):
             self.nb, self.truth, problems = load(self.path, self.config.getoption("judge_against", None))
         except CourseError as error:
             raise self.CollectError(str(error)) from None
-        yield Structure.from_parent(self, name="structure", problems=problems)
+        points = {exercise.name: exercise.points for exercise in exercises(self.truth)}
+        yield Structure.from_parent(self, name="structure", problems=problems, points=points)
         graded = {grade_id(cell): cell for cell in self.truth.cells if grade_id(cell)}
         twice = set(doubled(self.nb))
         for number, cell in enumerate(cell for cell in self.nb.cells if cell.cell_type == "code"):
@@ -62,13 +63,21 @@ class JudgedNotebook(IPyNbFile):
                 name, options = f"own cell {number}", defaultdict(bool, check=False, check_exception=True)
             yield JudgedCell.from_parent(self, name=name + seen, cell_num=number, cell=cell, options=options)
 
+    def teardown(self) -> None:
+        # nbval opens the null device for its kernel's stderr and leaves closing it to chance.
+        opened = getattr(getattr(self.kernel, "km", None), "_launch_args", {}).get("stderr")
+        super().teardown()
+        if opened is not None:
+            opened.close()
+
 
 class Structure(pytest.Item):
     """Fails when a cell that the judge needs is missing, doubled or no longer code."""
 
-    def __init__(self, *, problems: list[str], **kwargs: Any) -> None:
+    def __init__(self, *, problems: list[str], points: dict[str, float], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.problems = problems
+        self.user_properties.append(("exercises", points))
 
     def runtest(self) -> None:
         if self.problems:
@@ -85,23 +94,31 @@ class JudgedCell(IPyNbCell):
     """One cell; its failure reads as the hint of its exercise, not as a traceback of ours."""
 
     def runtest(self) -> None:
+        if exercise := exercise_of(self.cell):
+            self.user_properties.append(("exercise", exercise))
         if is_check(self.cell):
-            self.user_properties += [
-                ("exercise", exercise_of(self.cell)),
-                ("points", self.cell.metadata.nbgrader.points),
-            ]
+            self.user_properties.append(("points", self.cell.metadata.nbgrader.points))
         super().runtest()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         if not isinstance(excinfo.value, NbCellError):
             return super().repr_failure(excinfo)
         errors = [output for output in self.test_outputs or [] if output.output_type == "error"]
-        if not errors:  # it ran, and shows something else than it should
-            return _plain(super().repr_failure(excinfo))
+        if not errors:
+            return f"{self.name} shows something else than it should\n" + self._both(self.test_outputs or [])
         if errors[-1].ename == "ExerciseError":
             return errors[-1].evalue
-        where = f"exercise {exercise_of(self.cell)}: its cell {self.name} raised {errors[-1].ename}\n"
+        if errors[-1].ename == "NotImplementedError":
+            return f"{errors[-1].evalue}: not solved yet"
+        where = f"the cell {self.name} raised {errors[-1].ename}\n"
         return _plain(where + "\n".join(errors[-1].traceback))
+
+    def _both(self, fresh: list[Any]) -> str:
+        lines = []
+        for told, outputs in (("expected", self.cell.outputs), ("got", fresh)):
+            texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+            lines += [f"  {told}:", *(f"    {line}" for line in "\n".join(texts).splitlines())]
+        return "\n".join(lines)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.name

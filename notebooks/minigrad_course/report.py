@@ -66,6 +66,7 @@ class _Collector:
 
     def __init__(self, report: Report) -> None:
         self.report, self.problem = report, ""
+        self.ranks: dict[str, int] = {}
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -77,11 +78,15 @@ class _Collector:
         known = dict(report.user_properties)
         cell = report.nodeid.rpartition("::")[2]
         name = known.get("exercise", cell)
-        if "exercise" in known:
-            points = known["points"]
-            self.report.scores[name] = (points if report.passed else 0, points)
+        for exercise, points in known.get("exercises", {}).items():
+            self.report.scores[exercise] = (0, points)  # until its check passes
+        if "points" in known and report.passed:
+            self.report.scores[name] = (known["points"], known["points"])
         if report.failed:
-            self.report.remarks[name] = str(report.longrepr)
+            # The nearest to the cause is told: the solution cell, else the check, else the cell that shows the target.
+            rank = 0 if cell == name else 1 if "points" in known else 2
+            if rank <= self.ranks.get(name, 2):
+                self.report.remarks[name], self.ranks[name] = str(report.longrepr), rank
 
 
 def student_notebook(name: str) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from .cells import REGION, CourseError, grade_id, is_locked, is_solution, mark, read, text, write
+from .cells import REGION, CourseError, bodies, grade_id, is_locked, is_solution, mark, read, text, write
 
 QUESTION = "*Write your answer here.*"
 
@@ -43,7 +43,8 @@ def stub(cell: NotebookNode) -> str:
     if not is_solution(cell):
         return REGION.sub(QUESTION, cell.source) if REGION.search(cell.source) else QUESTION
     stripped, count = REGION.subn(lambda m: f'{m["indent"]}raise NotImplementedError("exercise {name}")', cell.source)
-    if not count or re.search("### (BEGIN|END) SOLUTION", stripped):
+    left = stripped + "".join(bodies(cell.source))
+    if not count or re.search("### (BEGIN|END) SOLUTION", left):
         raise CourseError(
             f"The solution of {name!r} is not marked.\n  got:\n{cell.source}\n"
             "  expected: its body between the lines ### BEGIN SOLUTION and ### END SOLUTION, not nested\n"

@@ -88,12 +88,17 @@ def test_an_edited_check_does_not_help(course, cheat):
     assert report.scores == {"mul_rule": (0, 2), "mean": (3, 3)}
 
 
-def test_a_missing_or_doubled_cell_fails(course):
+def test_a_missing_cell_fails(course):
     course.solve()
     course.edit(course.exercises, lambda nb: nb.cells.remove(cell(nb, "test_mean")))
-    assert "the cell test_mean is missing" in judge(course.exercises).remarks["structure"]
+    report = judge(course.exercises)
+    assert "the cell test_mean is missing" in report.remarks["structure"]
+    assert report.scores == {"mul_rule": (2, 2), "mean": (0, 3)}
+
+
+def test_a_doubled_cell_fails(course):
     course.solve()
-    course.edit(course.exercises, lambda nb: nb.cells.append(cell(nb, "test_mul_rule")))
+    course.edit(course.exercises, lambda nb: nb.cells.append(type(nb)({**cell(nb, "test_mul_rule"), "id": "copy"})))
     report = judge(course.exercises)
     assert "2 cells called test_mul_rule" in report.remarks["structure"]
     assert not report.passed
