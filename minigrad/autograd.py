@@ -266,7 +266,7 @@ def accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
         tensor.grad = tensor.grad + (g if isinstance(g, Tensor) else wrap(g, tensor.device))
     else:
         tensor.grad.array += g
-        Clock.tick(tensor.grad.written)
+        Clock.stepped(tensor.grad.written, "accumulation into .grad")
 
 
 def check_unwritten(node: Node) -> None:

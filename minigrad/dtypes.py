@@ -32,7 +32,7 @@ _SCALAR = {bool: bool_, int: int64, float: default_float}
 
 def as_dtype(dtype: Any) -> numpy.dtype:
     """The dtype named by a NumPy dtype, a string ("float64") or a Python type (`float` is the default float32)."""
-    if dtype in (bool, int, float):
+    if isinstance(dtype, type) and dtype in _SCALAR:
         return _SCALAR[dtype]
     try:
         found = numpy.dtype(dtype)

@@ -25,11 +25,11 @@ _SCALARS = (bool, int, float)
 
 def remember(op: Op, args: tuple, parameters: dict) -> Tensor:
     """Run `op` on tensors (and scalars and arrays beside them); record it if an input needs a gradient."""
-    if len(args) == 1:
+    if op.arity == 1:
         x = args[0]
         if (not op.careful or x.array.dtype.kind == "f") and (x.base is None or x.base[1] == x.written[0]):
             return _one(op, x, parameters)
-    elif len(args) == 2 and not op.strict:
+    elif op.arity == 2 and not op.strict:
         x, y = args
         if isinstance(x, Tensor) and (x.base is None or x.base[1] == x.written[0]):
             a = x.array

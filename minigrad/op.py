@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, NamedTuple
 
 import numpy
@@ -101,6 +102,10 @@ class Op:
             if interpreter is not None:
                 return interpreter(self, args, parameters)
         return run(self, args, parameters)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a function in a class: `Tensor.exp = exp` makes `t.exp()` a method."""
+        return self if instance is None else MethodType(self, instance)
 
     def bind(self, args: tuple, parameters: dict) -> tuple[tuple, dict]:
         """Sort a call into inputs and parameters: `sum(x, 0)` and `sum(x, axis=0)` are `sum(x, dim=0)`."""

@@ -160,7 +160,7 @@ class Clock:
         written[:] = cls.now, name, events.user_line()
 
     @classmethod
-    def tick(cls, written: list) -> None:
-        """As `wrote`, for the engine's own writes, which are many and of no line of the user's."""
+    def stepped(cls, written: list, name: str) -> None:
+        """As `wrote`, without looking for the line: for writes of the library's own, which are many."""
         cls.now += 1
-        written[:] = cls.now, "accumulation into .grad", None
+        written[:] = cls.now, name, None

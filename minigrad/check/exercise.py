@@ -15,7 +15,8 @@ It prints ``mul_rule: correct``, or raises an `ExerciseError` that shows without
       gy: expected g*x = 6.0, got -6.0
       hint: The sign: d(xy) = y dx + x dy.
 
-NumPy only, and nothing else of minigrad: arrays, tensors (anything with ``.numpy()``) and numbers are compared alike.
+NumPy only, and nothing else of minigrad: arrays, tensors (anything with ``.numpy()``) and numbers are
+compared alike.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _running: list[Check] = []
 class ExerciseError(AssertionError):
     """An exercise that is not right yet: what was found, and a hint towards the repair."""
 
-    def __init__(self, found: str, hint: str = "", *, exercise: str = "", state: str = "not right yet") -> None:
+    def __init__(
+        self, found: str, hint: str = "", *, exercise: str = "", state: str = "not right yet"
+    ) -> None:
         super().__init__(found)
         self.found, self.hint, self.exercise, self.state = found, hint, exercise, state
 
@@ -61,13 +64,15 @@ class Check:
         self._redirections = contextlib.ExitStack()
 
     def __enter__(self) -> Check:
-        # What the exercise prints helps while it is wrong; once it is right the cell's output is one fixed line.
+        # What the exercise prints helps while it is wrong; once it is right, one fixed line is shown.
         self._redirections.enter_context(contextlib.redirect_stdout(self._printed))
         self._redirections.enter_context(contextlib.redirect_stderr(self._printed))
         _running.append(self)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
+    ) -> None:
         _running.remove(self)
         self._redirections.close()
         if error is None and self.expectations:
@@ -94,7 +99,7 @@ class Check:
             self._explain(error)
 
     def _explain(self, error: BaseException) -> None:
-        """Turn an exception that the author foresaw into its hint; let any other one through, traceback and all."""
+        """Turn an exception that the author foresaw into its hint; let any other one through."""
         for kind, hint in self.hints.items():
             if isinstance(error, kind):
                 found = f"running it raised {type(error).__name__}: {error}"
@@ -105,8 +110,8 @@ class Check:
 def check(name: str, *, hints: Mapping[type[BaseException], str] | None = None) -> Check:
     """Check one exercise: ``with check("mul_rule"): ...`` around the expectations.
 
-    Prints one fixed line when all of them hold. ``hints`` maps an exception type to what to tell a reader whose code
-    raises it, for example ``{RecursionError: "Go through the nodes in a loop, not by recursion."}``.
+    Prints one fixed line when all of them hold. ``hints`` maps an exception type to what to tell a reader
+    whose code raises it: ``{RecursionError: "Go through the nodes in a loop."}``.
     """
     return Check(name, hints or {})
 
@@ -132,10 +137,10 @@ def expect_close(
 ) -> None:
     """Fail unless ``got`` has the shape of ``expected`` and its values up to ``rtol`` and ``atol``.
 
-    The hint is the first that fits: of ``mistakes``, pairs of a wrong value and what it means (``(2 * g, "...")``); of
-    ``hints``, whose keys are a factor (``-1``: the sign is wrong, ``0.5``: half of it) or one of ``"shape"``,
-    ``"transposed"``, ``"zero"``, ``"nan"``, ``"none"``; then ``hint``; then what the numbers themselves suggest.
-    ``formula`` is shown beside the expected value: ``expected g*x = 3.0``.
+    The hint is the first that fits: of ``mistakes``, pairs of a wrong value and what it means; of ``hints``,
+    whose keys are a factor (``-1``: the sign is wrong; ``0.5``: half of it) or one of ``"shape"``,
+    ``"transposed"``, ``"zero"``, ``"nan"``, ``"none"``; then ``hint``; then what the numbers themselves
+    suggest. ``formula`` is shown beside the expected value: ``expected g*x = 3.0``.
     """
     _count()
     want = as_array(expected)
@@ -146,7 +151,9 @@ def expect_close(
     have = as_array(got)
     if have.dtype.kind not in "biufc":
         kind = type(got).__name__
-        raise ExerciseError(f"{name}: expected {told}{_show(want)}, got a {kind}: {got!r}", hint)
+        raise ExerciseError(
+            f"{name}: expected {told}{_show(want)}, got {got!r}, a value of type {kind}", hint
+        )
     if have.shape == want.shape and np.allclose(have, want, rtol=rtol, atol=atol, equal_nan=True):
         return
     advice = recognise(have, want, hints or {}, [(as_array(wrong), text) for wrong, text in mistakes], hint)
@@ -160,7 +167,9 @@ def expect_close(
     raise ExerciseError(found, advice)
 
 
-def expect_equal(got: Any, expected: Any, name: str, *, hint: str = "", mistakes: Sequence[tuple[Any, str]] = ()) -> None:
+def expect_equal(
+    got: Any, expected: Any, name: str, *, hint: str = "", mistakes: Sequence[tuple[Any, str]] = ()
+) -> None:
     """Fail unless ``got == expected``: for names, lists, counts and whatever is exact."""
     _count()
     if not _same(got, expected):
@@ -178,7 +187,7 @@ def expect_shape(got: Any, shape: Sequence[int], name: str, *, hint: str = "") -
 
 @contextlib.contextmanager
 def expect_raises(kind: type[Exception], name: str, *, hint: str = "") -> Iterator[None]:
-    """Fail unless the block raises ``kind``: ``with expect_raises(ValueError, "a shape that does not fit"):``."""
+    """Fail unless the block raises: ``with expect_raises(ValueError, "a shape that does not fit"):``."""
     _count()
     try:
         yield
@@ -190,7 +199,7 @@ def expect_raises(kind: type[Exception], name: str, *, hint: str = "") -> Iterat
 
 
 def as_array(value: Any) -> np.ndarray:
-    """A NumPy array of a number, a list, an array, or a tensor (its ``detach()`` and ``numpy()`` are called)."""
+    """A NumPy array of a number, a list, an array, or a tensor (by its ``detach()`` and ``numpy()``)."""
     for step in ("detach", "numpy"):
         method: Callable[[], Any] | None = getattr(value, step, None)
         value = method() if callable(method) else value
@@ -205,7 +214,7 @@ def _is_stub(error: NotImplementedError) -> bool:
 def _same(got: Any, expected: Any) -> bool:
     try:
         return bool(got == expected)
-    except (ValueError, RuntimeError):  # the truth of an array, or of a tensor, of several elements is ambiguous
+    except (ValueError, RuntimeError):  # an array, or a tensor, of several elements is neither true nor false
         return np.array_equal(as_array(got), as_array(expected))
 
 

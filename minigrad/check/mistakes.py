@@ -1,7 +1,8 @@
 """Recognise a usual mistake from the numbers alone: a sign, a factor, a transpose, a shape.
 
-Many wrong gradients are a right one with something done to it, so the wrong array itself tells which. `recognise`
-compares it with what each usual mistake would have given and answers with the author's hint, or with a general one.
+Many wrong gradients are a right one with something done to it, so the wrong array itself tells which.
+`recognise` compares it with what each usual mistake would have given and answers with the author's hint, or
+with a general one.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ def recognise(
 ) -> str:
     """The most specific hint for ``got`` where ``expected`` was due.
 
-    In order: an array of ``mistakes`` that ``got`` equals; a key of ``hints`` that fits (a factor k where got = k
-    expected, or a name of `NAMED`); ``otherwise``; a general remark on what the numbers look like; the empty string.
+    In order: an array of ``mistakes`` that ``got`` equals; a key of ``hints`` that fits (a factor k where got
+    = k expected, or a name of `NAMED`); ``otherwise``; a general remark on what the numbers look like; the
+    empty string.
     """
     unknown = [key for key in hints if isinstance(key, str) and key not in NAMED]
     if unknown:
