@@ -1,0 +1,144 @@
+"""When Numba compiles: a loop is compiled for a dtype the first time it is asked for, and kept on disk.
+
+Importing this module imports no Numba. Without Numba every loop is `None`, and its caller stays with NumPy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+DTYPES = (numpy.dtype("float32"), numpy.dtype("float64"))
+
+
+class Loop(dict):
+    """The loop `name` of the module `minigrad_kernels.cpu.<module>`, by dtype: `loop[x.dtype](x, z)`.
+
+    A missing key compiles it, or loads it from the disk. The value is `None` for a dtype that has no compiled
+    form (integers, float16, foreign byte orders) and where Numba is not installed.
+    """
+
+    def __init__(self, module: str, name: str):
+        self.module, self.name = module, name
+
+    def __missing__(self, dtype: numpy.dtype) -> Callable | None:
+        self[dtype] = compiled = self._compile(dtype) if dtype in DTYPES else None
+        return compiled
+
+    def _compile(self, dtype: numpy.dtype) -> Callable | None:
+        try:
+            with announced("loading Numba (once in each process)"):
+                functions = importlib.import_module(f"minigrad_kernels.cpu.{self.module}").LOOPS
+        except ImportError:
+            return None
+        return compile_loop(functions[self.name], self.name, dtype)
+
+
+def loop(signature: str) -> Callable[[Callable], Callable]:
+    """Declare what a loop takes, T being the dtype: `@loop("void(T[::1], T[::1])")`. Compiles nothing yet."""
+
+    def declare(function: Callable) -> Callable:
+        function.signature = signature  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+def compile_loop(function: Any, name: str, dtype: numpy.dtype) -> Callable:
+    """Compile `function` for `dtype`, or load it from the disk if it was compiled before.
+
+    "contract" fuses a multiplication with an addition; NaN and infinity keep their meaning (`fastmath=True`
+    would drop it). Nothing compiles later by surprise: a call with another dtype is a TypeError.
+    """
+    import numba
+
+    # Several loops come out of one text (`map.lift`): the name tells them apart on disk and in a profile.
+    function.__name__ = function.__qualname__ = name
+    dispatcher = numba.njit(fastmath={"contract"}, error_model="numpy", nogil=True)(function)
+    cache = _cache(function)
+    if cache is not None:
+        dispatcher._cache = cache
+    place = f"once; cached in {cache.cache_path}" if cache is not None else "not cached"
+    with announced(f"compiling {name} for {dtype} ({place})"):
+        dispatcher.compile(function.signature.replace("T", dtype.name))
+    dispatcher.disable_compile()
+    return dispatcher
+
+
+@contextlib.contextmanager
+def announced(text: str, after: float = 1.0) -> Iterator[None]:
+    """Say on stderr what is being waited for, if it takes longer than `after` seconds."""
+    timer = threading.Timer(after, lambda: print(f"minigrad: {text}", file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@functools.cache
+def _sources() -> str:
+    """A digest of every file that a loop may be compiled from."""
+    package = Path(__file__).parent.parent
+    files = [package / "scalar.py", package / "intrinsics.py", *sorted(Path(__file__).parent.glob("*.py"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+@functools.cache
+def _cache_class() -> type:
+    from numba.core.caching import FunctionCache
+
+    class Cache(FunctionCache):
+        """Numba's cache on disk, keyed by the text of all the loops.
+
+        Numba looks only at the file of the function itself, and would go on using a loop whose scalar
+        function has changed since. It also takes a lifted function for a new one in each process.
+        """
+
+        def _index_key(self, sig, codegen):
+            return sig, codegen.magic_tuple(), self._py_func.__name__, _sources()
+
+        def save_overload(self, sig, data):
+            try:
+                super().save_overload(sig, data)
+            except OSError as error:
+                _warn_once(str(error))
+
+    return Cache
+
+
+def _cache(function: Callable) -> Any:
+    """The place on disk: NUMBA_CACHE_DIR, or beside the source, or the user's cache folder; or None."""
+    try:
+        return _cache_class()(function)
+    except RuntimeError as error:
+        _warn_once(str(error))
+        return None
+
+
+def _warn_once(reason: str) -> None:
+    if _warned:
+        return
+    _warned.append(reason)
+    warnings.warn(
+        "Compiled kernels cannot be kept on disk, so each process compiles them again (a second each).\n"
+        f"  got:      {reason}\n"
+        "  expected: a folder that can be written\n"
+        "  try:      set the environment variable NUMBA_CACHE_DIR to such a folder",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+_warned: list[str] = []

@@ -1,0 +1,60 @@
+"""Does an array fit a compiled loop, and how is its shape put to it?"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import prod
+
+from numpy import dtype, empty, ndarray
+
+
+def plain(x) -> bool:
+    """Whether x is an array that a loop can walk through: aligned, contiguous, writable, not 0-d."""
+    return type(x) is ndarray and x.flags.carray and x.ndim > 0
+
+
+def alike(x, *others) -> bool:
+    """Whether all are plain, with one shape and one dtype."""
+    if not plain(x):
+        return False
+    for y in others:  # noqa: SIM110 - all() of a generator costs as much as the kernel on a small array
+        if not plain(y) or y.shape != x.shape or y.dtype != x.dtype:
+            return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def split(shape: tuple[int, ...], dim, keepdim: bool):
+    """How to reduce `shape` over `dim`: the shape as (outer, n, inner) around `dim`, and the result's shape.
+
+    None where the dimensions are not neighbours, or out of range, or one is empty.
+    """
+    dims = range(len(shape)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    dims = sorted(d + len(shape) if d < 0 else d for d in dims)
+    if not dims or dims[0] < 0 or dims[-1] >= len(shape) or 0 in shape:
+        return None
+    first, last = dims[0], dims[-1]
+    if dims != list(range(first, last + 1)):
+        return None
+    outer, n, inner = prod(shape[:first]), prod(shape[first : last + 1]), prod(shape[last + 1 :])
+    left = tuple(1 if i in dims else length for i, length in enumerate(shape) if keepdim or i not in dims)
+    return (outer, n, inner), left
+
+
+def number(value, dtype: dtype) -> bool:
+    """Whether this is one number that leaves the dtype of the result as it is."""
+    return type(value) in (int, float) or (
+        type(value) is ndarray and value.shape == () and value.dtype == dtype
+    )
+
+
+def rows_at_once(n: int) -> int:
+    """How many rows of length n the nearest cache can hold: in float64 2048 elements are 16 kB, half of it."""
+    return max(1, 2048 // n)
+
+
+def scratch(n: int, dtype: dtype) -> tuple[ndarray, ndarray, ndarray]:
+    """Room for the shifts and the exponentials of these rows, also as one row."""
+    step = rows_at_once(n)
+    exps = empty((step, n), dtype)
+    return empty(step, dtype), exps, exps.reshape(-1)
