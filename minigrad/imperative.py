@@ -66,7 +66,7 @@ def _one(op: Op, x: Tensor, parameters: dict) -> Tensor:
         out.base = None
     node = x.node
     if node is not None and mode.enabled and op.rule is not None:
-        keep_z, keep_x = op.saves
+        keep_z, keep_x = op.plans[1]
         saved = z if keep_z else None, (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None
         out.node = Node(op, parameters, (node,), saved, z.shape, Clock.now, out.written)
     else:
@@ -90,7 +90,7 @@ def _two(op: Op, x: Any, y: Any, a: Any, b: Any, m: Any, n: Any, device: Any, pa
     out.base = None
     out.written = [0]
     if (m is not None or n is not None) and mode.enabled and op.rule is not None:
-        keep_z, keep_x, keep_y = op.saves
+        keep_z, keep_x, keep_y = op.plans[(m is not None) + 2 * (n is not None)]
         saved = (
             z if keep_z else None,
             (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None,
@@ -145,7 +145,8 @@ def make_node(op: Op, parameters: dict, inputs: tuple, out: Tensor) -> Node | No
     parents = tuple(x.node if isinstance(x, Tensor) else None for x in inputs)
     if not any(p is not None for p in parents):
         return None
-    keep_z, *keeps = op.saves
+    needed = 0 if op.variadic else sum(1 << i for i, p in enumerate(parents) if p is not None)
+    keep_z, *keeps = op.plans[needed]
     if op.variadic:
         keeps = keeps * len(inputs)
     saved = [out.array if keep_z else None]

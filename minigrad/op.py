@@ -49,7 +49,8 @@ class Op:
         rule: `rule(g, z, *inputs, **parameters)`, the gradients with respect to the inputs; None without one.
         shape: `shape(*specs, **parameters)`, the output's shape, or a ShapeError.
         dtype: "promote", "float", "bool", "int64", "sum" or a function of the specs and parameters.
-        saves: for z and each input, what the backward pass keeps: "value", "shape" or nothing.
+        plans: for each set of inputs that need a gradient, what the backward pass keeps of z and of each input:
+            "value", "shape" or nothing; `keeps`, whether there is ever anything.
         inputs, parameters: the names in the rule's signature; `variadic` if the inputs are one sequence.
         view: whether the output may share the input's memory.
         strict: whether the shape rule is asked before every run, not only to explain a failure.
@@ -67,20 +68,37 @@ class Op:
         self.rule = rule if differentiable else None
         self.shape, self.dtype, self.sample = shape, dtype, sample
         self.view, self.elementwise, self.strict = view, elementwise, strict
-        self.saves = self._parse(saves)
-        self.keeps = any(self.saves)
+        self.plans = self._plans(saves)
+        self.keeps = any(self.plans[-1])
         self.floats = dtype == "float"
         self.careful = self.floats or strict
         self.together = tuple((together or "").split())
         self.__doc__, self.__name__, self.__module__ = rule.__doc__, rule.__name__, rule.__module__
         self.__wrapped__ = rule
 
+    def _plans(self, saves: str | tuple[str, ...] | None) -> list[tuple[str, ...]]:
+        """What to keep of (z, *inputs), for every set of inputs that need a gradient (their places as bits)."""
+        if self.variadic:
+            return [self._parse(saves)]
+        if saves is None or isinstance(saves, str):
+            saves = ("z " + " ".join(self.inputs) if saves is None else saves,) * len(self.inputs)
+        if len(saves) != len(self.inputs):
+            raise GraphError(
+                f"{self.name}: saves= does not have one entry for each input.",
+                got=f"{len(saves)} entries",
+                expected=f"{len(self.inputs)}: {', '.join(self.inputs)}",
+                hint='saves=("y", "x") for a product: what the gradient of x uses, what that of y uses',
+            )
+        needs = range(2 ** len(self.inputs))
+        return [self._parse(" ".join(s for i, s in enumerate(saves) if need >> i & 1)) for need in needs]
+
     def _parse(self, saves: str | None) -> tuple[str, ...]:
-        """What to keep of (z, *inputs); the default, everything, is always right and costs memory."""
+        """For z and each input: "value", "shape" or ""; None keeps everything, which is always right."""
         if saves is None:
             return ("value",) * (1 + len(self.inputs))
-        kept = {name.removesuffix(".shape"): "shape" if name.endswith(".shape") else "value" for name in saves.split()}
-        unknown = set(kept) - {"z", *self.inputs}
+        values = {name for name in saves.split() if not name.endswith(".shape")}
+        shapes = {name.removesuffix(".shape") for name in saves.split() if name.endswith(".shape")}
+        unknown = (values | shapes) - {"z", *self.inputs}
         if unknown:
             raise GraphError(
                 f"{self.name}: saves= names what the rule does not take.",
@@ -88,7 +106,7 @@ class Op:
                 expected=f"among z, {', '.join(self.inputs)}",
                 hint='for example saves="z" or saves="x y" or saves="x.shape"',
             )
-        return tuple(kept.get(name, "") for name in ("z", *self.inputs))
+        return tuple("value" if n in values else "shape" if n in shapes else "" for n in ("z", *self.inputs))
 
     def combines(self, place: int) -> bool:
         """Whether the input at `place` takes part in the promotion of dtypes."""
@@ -234,7 +252,7 @@ def op(
     *,
     shape: Callable,
     dtype: str | Callable = "promote",
-    saves: str | None = None,
+    saves: str | tuple[str, ...] | None = None,
     sample: Callable | None = None,
     view: bool = False,
     elementwise: bool = False,
@@ -254,8 +272,9 @@ def op(
         shape: the output's shape from the inputs' specs and the parameters (`minigrad.shapes` has the usual ones).
         dtype: "promote"; "float" (as promote, integers become the default float first); "bool"; "int64"; "sum"
             (as promote, bool and integers become int64); or a function of the specs and parameters.
-        saves: what the backward pass keeps, for example "z", "x y" or "x.shape"; by default everything.
-            What is not named reaches the rule as None.
+        saves: what the gradients use of z and the inputs, and so must be kept: "z", "x y", "x.shape"; or a tuple
+            with one entry for each input's gradient, ("y", "x") for a product. By default everything. The rest
+            reaches the rule as None.
         sample: `sample(r)` gives inputs (and a dict of parameters, last) for the tests; a list gives several cases.
         view: whether the output may share memory with the input.
         elementwise: whether each output element depends only on the elements at its place (such ops can be fused).

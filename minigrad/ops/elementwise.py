@@ -29,7 +29,7 @@ def sub(g, z, x, y):
     return g, lambda: -g
 
 
-@binary(saves="x y", sample=lambda r: [(r(2, 3), r(3)), (r(2, 3), 2.0)])
+@binary(saves=("y", "x"), sample=lambda r: [(r(2, 3), r(3)), (r(2, 3), 2.0)])
 def mul(g, z, x, y):
     r"""Elementwise product :math:`z = x y`.
 
@@ -38,7 +38,7 @@ def mul(g, z, x, y):
     return lambda: g * y, lambda: g * x
 
 
-@binary(dtype="float", saves="x y", sample=lambda r: [(r(2, 3), r.nonzero(3)), (2.0, r.nonzero(2, 3))])
+@binary(dtype="float", saves=("y", "x y"), sample=lambda r: [(r(2, 3), r.nonzero(3)), (2.0, r.nonzero(2, 3))])
 def div(g, z, x, y):
     r"""Quotient :math:`z = x / y`.
 
@@ -52,7 +52,7 @@ def floor_divide(g, z, x, y):
     r"""Quotient rounded down, :math:`z = \lfloor x / y \rfloor`. A step function: it has no useful gradient."""
 
 
-@binary(saves="x y", sample=lambda r: (r(2, 3), r.nonzero(3)))
+@binary(saves=("", "x y"), sample=lambda r: (r(2, 3), r.nonzero(3)))
 def remainder(g, z, x, y):
     r"""Remainder with the sign of the divisor, :math:`z = x - y \lfloor x / y \rfloor`.
 
@@ -61,7 +61,7 @@ def remainder(g, z, x, y):
     return g, lambda: -g * floor_divide(x, y)
 
 
-@binary(saves="z x y", sample=lambda r: [(r.positive(2, 3), r(3)), (r.nonzero(2, 3), 3), (2.0, r(3))])
+@binary(saves=("x y", "z x y"), sample=lambda r: [(r.positive(2, 3), r(3)), (r.nonzero(2, 3), 3), (2.0, r(3))])
 def pow(g, z, x, y):
     r"""Power :math:`z = x^y`.
 

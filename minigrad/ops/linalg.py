@@ -6,29 +6,33 @@ from minigrad import shapes
 from minigrad.op import op
 
 
-@op(shape=shapes.matmul, saves="x y", sample=lambda r: [(r(2, 3), r(3, 4)), (r(2, 2, 3), r(3, 2)), (r(2, 1, 2, 3), r(3, 3, 2)), (r(3), r(3)), (r(2, 3), r(3)), (r(3), r(2, 3, 2))])
+@op(shape=shapes.matmul, saves=("y x.shape", "x y.shape"), sample=lambda r: [(r(2, 3), r(3, 4)), (r(2, 2, 3), r(3, 2)), (r(2, 1, 2, 3), r(3, 3, 2)), (r(3), r(3)), (r(2, 3), r(3)), (r(3), r(2, 3, 2))])
 def matmul(g, z, x, y):
     r"""Matrix product :math:`z = x y`, over leading batch dimensions, which broadcast.
 
     From :math:`dz = dx\,y + x\,dy` and :math:`\langle \bar z, dx\,y \rangle = \langle \bar z\,y^T, dx \rangle` read off
     :math:`\bar x = \bar z\,y^T` and :math:`\bar y = x^T \bar z`. A vector is a matrix of one row (left) or column (right).
     """
-    left = x if x.ndim > 1 else x.reshape((1, -1))
-    right = y if y.ndim > 1 else y.reshape((-1, 1))
-    g = g.reshape((*g.shape[: g.ndim - (x.ndim > 1) - (y.ndim > 1)], left.shape[-2], right.shape[-1]))
+    if x.ndim == 1:
+        g = g.reshape((*g.shape[: g.ndim - (y.ndim > 1)], 1, *g.shape[g.ndim - (y.ndim > 1) :]))
+    if y.ndim == 1:
+        g = g.reshape((*g.shape, 1))
 
     def gx():
-        return _like_vector(g @ right.mT, x)
+        right = y if y.ndim > 1 else y.reshape((-1, 1))
+        return _like(g @ right.mT, x)
 
     def gy():
-        if left.ndim > 2 and right.ndim == 2:  # one product of all rows, instead of one for each matrix and a sum
-            return _like_vector(_rows(left).mT @ _rows(g), y)
-        return _like_vector(left.mT @ g, y)
+        left = x if x.ndim > 1 else x.reshape((1, -1))
+        if left.ndim > 2 and y.ndim <= 2:  # one product of all rows, instead of one for each matrix and a sum
+            left, upper = _rows(left), _rows(g)
+            return _like(left.mT @ upper, y)
+        return _like(left.mT @ g, y)
 
     return gx, gy
 
 
-def _like_vector(grad, x):
+def _like(grad, x):
     """The gradient of a vector that stood in as a matrix, with the vector's one dimension behind the batch."""
     return grad if x.ndim > 1 else grad.reshape((*grad.shape[:-2], x.shape[0]))
 
@@ -37,7 +41,7 @@ def _rows(x):
     return x if x.ndim == 2 else x.reshape((-1, x.shape[-1]))
 
 
-@op(shape=shapes.linear, saves="x w", sample=lambda r: [(r(4, 3), r(2, 3), r(2)), (r(2, 2, 3), r(2, 3)), (r(3), r(2, 3), r(2))])
+@op(shape=shapes.linear, saves=("w", "x", ""), sample=lambda r: [(r(4, 3), r(2, 3), r(2)), (r(2, 2, 3), r(2, 3)), (r(3), r(2, 3), r(2))])
 def linear(g, z, x, w, b=None):
     r"""Affine map :math:`z = x w^T + b`, weights of shape (out, in).
 
