@@ -61,11 +61,13 @@ clean:  ## Remove the environment and what the tools left behind
 
 # --- The course -----------------------------------------------------------------------------------
 
+# Served from here, so that the source can be read beside a chapter; the address that Jupyter prints opens chapter 00.
 # Jupyter refuses to start as root unless told; a container often has no other user.
 lab: env  ## Open the course in JupyterLab
 	@$(BIN)/python -m minigrad.warm
 	@$(BIN)/jupyter lab $$(test "$$(id -u)" != 0 || echo --allow-root) --LabApp.news_url= \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate $(LAB_OPTIONS) notebooks/00_start_here.ipynb
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_OPTIONS)
 
 judge: env-dev  ## Judge your exercises of one chapter: make judge CHAPTER=03
 	@$(BIN)/python -m minigrad_course judge $(CHAPTER)
