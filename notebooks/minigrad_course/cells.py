@@ -25,7 +25,8 @@ from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent
 REGION = re.compile(
-    r"(?P<indent>^[ \t]*)### BEGIN SOLUTION[^\n]*\n(?P<body>.*?)^[ \t]*### END SOLUTION[^\n]*$", re.DOTALL | re.MULTILINE
+    r"(?P<indent>^[ \t]*)### BEGIN SOLUTION[^\n]*\n(?P<body>.*?)^[ \t]*### END SOLUTION[^\n]*$",
+    re.DOTALL | re.MULTILINE,
 )
 
 
@@ -57,10 +58,12 @@ def mark(cell: NotebookNode, name: str) -> bool:
 
 
 def is_solution(cell: NotebookNode) -> bool:
+    """Whether the cell is where a student writes code."""
     return cell.cell_type == "code" and mark(cell, "solution")
 
 
 def is_check(cell: NotebookNode) -> bool:
+    """Whether the cell judges an exercise."""
     return cell.cell_type == "code" and mark(cell, "grade") and not mark(cell, "solution")
 
 
@@ -101,7 +104,9 @@ def read(path: Path) -> NotebookNode:
     except FileNotFoundError:
         raise CourseError(f"No notebook at {path}.\n  try: a chapter's number or name, such as 03") from None
     except Exception as error:  # nbformat raises many kinds for a damaged file
-        raise CourseError(f"{path} is not a readable notebook.\n  got: {error}\n  try: open it in JupyterLab") from error
+        raise CourseError(
+            f"{path} is not a readable notebook.\n  got: {error}\n  try: open it in JupyterLab"
+        ) from error
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
@@ -111,7 +116,8 @@ def write(notebook: NotebookNode, path: Path) -> None:
 
 
 def text(notebook: NotebookNode) -> str:
-    return nbformat.writes(notebook, version=4) + "\n"
+    """The notebook as it stands in its file."""
+    return nbformat.writes(notebook) + "\n"
 
 
 def chapters(folder: Path = NOTEBOOKS) -> list[Path]:

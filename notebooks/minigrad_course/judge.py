@@ -1,7 +1,7 @@
-"""The judge: nbval, told to believe no locked cell. `notebooks/exercises/conftest.py` brings these hooks to pytest.
+"""The judge: nbval, told to believe no locked cell. `notebooks/exercises/conftest.py` brings it to pytest.
 
-``pytest --nbval --nbval-current-env notebooks/exercises/03_backward.ipynb`` runs the notebook in a clean kernel, with
-its locked cells restored (`minigrad_course.restore`), and reports one test for each exercise:
+``pytest --nbval --nbval-current-env notebooks/exercises/03_backward.ipynb`` runs the notebook in a clean
+kernel, with its locked cells restored (`minigrad_course.restore`), and reports one test for each exercise:
 
 - a check cell passes when it raises nothing and shows exactly what the solved chapter shows;
 - a solution cell and any other locked cell likewise;
@@ -10,6 +10,7 @@ its locked cells restored (`minigrad_course.restore`), and reports one test for 
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Generator, Iterator
@@ -24,8 +25,42 @@ from .restore import load
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the locked cells from a notebook that is named, where it is not found by its place."""
     group = parser.getgroup("minigrad", "judging the exercises of minigrad")
-    group.addoption("--judge-against", type=Path, help="the notebook as it was handed out, to take locked cells from")
+    group.addoption(
+        "--judge-against", type=Path, help="the notebook as it was handed out, to take locked cells from"
+    )
+    group.addoption(
+        "--judge-report", type=Path, help="write what was found to this file, a JSON object a line"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record for `minigrad_course.report`, when it asks."""
+    if file := config.getoption("judge_report", None):
+        config.pluginmanager.register(Recorder(file), "minigrad-recorder")
+
+
+class Recorder:
+    """Writes a JSON object for each cell: its name, exercise, points, whether it passed, what was said."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or report.failed:
+            self._write(report.nodeid.rpartition("::")[2], report, **dict(report.user_properties))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._write("", report)
+
+    def _write(self, cell: str, report: pytest.TestReport | pytest.CollectReport, **known: Any) -> None:
+        line = json.dumps(
+            {"cell": cell, "passed": report.passed, "said": str(report.longrepr or ""), **known}
+        )
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,7 +68,8 @@ def pytest_collect_file(file_path: Path, parent: Any) -> Generator[None, list[An
     """Let nbval find the notebooks, and judge them instead of comparing them with themselves."""
     found = yield
     return [
-        JudgedNotebook.from_parent(parent, path=file_path) if isinstance(node, IPyNbFile) else node for node in found
+        JudgedNotebook.from_parent(parent, path=file_path) if isinstance(node, IPyNbFile) else node
+        for node in found
     ]
 
 
@@ -81,7 +117,9 @@ class Structure(pytest.Item):
 
     def runtest(self) -> None:
         if self.problems:
-            raise CourseError("\n".join(["the notebook cannot be judged as it is:", *(f"  {p}" for p in self.problems)]))
+            raise CourseError(
+                "\n".join(["the notebook cannot be judged as it is:", *(f"  {p}" for p in self.problems)])
+            )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         return str(excinfo.value)

@@ -8,7 +8,18 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from .cells import CourseError, bodies, doubled, exercise_of, exercises, grade_id, is_check, is_solution, mark, read
+from .cells import (
+    CourseError,
+    bodies,
+    doubled,
+    exercise_of,
+    exercises,
+    grade_id,
+    is_check,
+    is_solution,
+    mark,
+    read,
+)
 from .mistakes import known_mistakes
 from .run import WIDGET_VIEW
 
@@ -59,7 +70,9 @@ def _cell(cell: NotebookNode, number: int) -> Iterator[str]:
 def _texts(output: NotebookNode) -> list[str]:
     """The readable texts of an output (pictures are base64, where anything may stand)."""
     texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", [])]
-    return texts + [str(value) for kind, value in output.get("data", {}).items() if not kind.startswith("image/p")]
+    return texts + [
+        str(value) for kind, value in output.get("data", {}).items() if not kind.startswith("image/p")
+    ]
 
 
 def _metadata(cell: NotebookNode) -> Iterator[str]:
@@ -92,7 +105,7 @@ def _exercises(chapter: NotebookNode, path: Path) -> Iterator[str]:
         if is_solution(cell) and grade_id(cell) not in names:
             yield f"{grade_id(cell)}: the solution cell has no check cell test_{grade_id(cell)}"
         if is_check(cell) and not (grade_id(cell).startswith("test_") and exercise_of(cell) in names):
-            yield f"{grade_id(cell)}: the check cell belongs to no solution cell; its grade_id is test_<exercise>"
+            yield f"{grade_id(cell)}: the check cell belongs to no solution cell (test_<exercise>)"
     try:
         mistakes = known_mistakes(path, found)
     except CourseError as error:

@@ -1,6 +1,7 @@
 """The known mistakes of a chapter: wrong solutions, and the hint that each must provoke.
 
-They stand in ``notebooks/mistakes/NN_name.toml``, outside the student's notebook, as changes to the solution::
+They stand in ``notebooks/mistakes/NN_name.toml``, outside the student's notebook, as changes to the
+solution::
 
     [[mul_rule]]
     name = "the sign of gy"
@@ -8,8 +9,8 @@ They stand in ``notebooks/mistakes/NN_name.toml``, outside the student's noteboo
     new = "-g * x"
     hint = "The sign"
 
-``old`` must stand exactly once in the solution cell. Instead of ``old`` and ``new``, ``body`` replaces everything
-between the solution marks. ``hint`` is a part of what the check must say.
+``old`` must stand exactly once in the solution cell. Instead of ``old`` and ``new``, ``body`` replaces
+everything between the solution marks. ``hint`` is a part of what the check must say.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .cells import REGION, CourseError, Exercise, bodies
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong solution of one exercise: its name, the source of its cell, and a part of the hint it must provoke."""
+    """A wrong solution of an exercise: its name, the source of its cell, part of the hint it provokes."""
 
     exercise: str
     name: str
@@ -33,6 +34,7 @@ class Mistake:
 
 
 def mistakes_path(chapter: Path) -> Path:
+    """Where the known mistakes of a chapter stand."""
     return chapter.parent / "mistakes" / f"{chapter.stem}.toml"
 
 
@@ -42,13 +44,15 @@ def known_mistakes(chapter: Path, of: list[Exercise]) -> dict[str, list[Mistake]
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except tomllib.TOMLDecodeError as error:
-        raise CourseError(f"{path} is not valid TOML.\n  got: {error}\n  try: quote code with three ' marks") from None
+        raise CourseError(
+            f"{path} is not valid TOML.\n  got: {error}\n  try: quote code with three ' marks"
+        ) from None
     solutions = {exercise.name: exercise.solution.source for exercise in of}
     unknown = set(tables) - set(solutions)
     if unknown:
         raise CourseError(
             f"{path.name} lists mistakes of exercises that {chapter.name} does not have.\n"
-            f"  got: {', '.join(sorted(unknown))}\n  expected: among {', '.join(solutions)}\n  try: rename them"
+            f"  got: {', '.join(sorted(unknown))}\n  expected: {', '.join(solutions)}\n  try: rename them"
         )
     return {name: [_mistake(name, solutions[name], entry, path) for entry in tables[name]] for name in tables}
 
@@ -74,7 +78,7 @@ def _mistake(exercise: str, solution: str, entry: dict[str, str], path: Path) ->
 def _with_body(solution: str, body: str, exercise: str) -> str:
     if len(bodies(solution)) != 1:
         raise CourseError(
-            f"A mistake of {exercise} gives a whole body, but its solution has {len(bodies(solution))} of them.\n"
+            f"A mistake of {exercise} gives one body, but its solution has {len(bodies(solution))}.\n"
             "  try: `old` and `new` instead of `body`"
         )
     body = textwrap.dedent(body).strip("\n")

@@ -2,13 +2,14 @@
 
 Three things are shown of every exercise, in one run of the chapter:
 
-1. Everything that is no exercise works, and shows what it should, with *every* body taken out: nothing later depends
-   on a body except through its own check.
+1. Everything that is no exercise works, and shows what it should, with *every* body taken out: nothing later
+   depends on a body except through its own check.
 2. With all solutions in, every check passes. With one body taken out, exactly its own check fails.
 3. Each known mistake is rejected by its own check, with the hint that is listed for it.
 
-The chapter runs once in a clean kernel, without its solutions; the versions of 2 and 3 are tried in forks of the
-state it leaves (`minigrad_course.variants`), so each costs milliseconds. Needs ``os.fork``: Linux or macOS.
+The chapter runs once in a clean kernel, without its solutions; the versions of 2 and 3 are tried in forks of
+the state it leaves (`minigrad_course.variants`), so each costs milliseconds. Needs ``os.fork``: Linux or
+macOS.
 """
 
 from __future__ import annotations
@@ -28,25 +29,36 @@ from .strip import strip, stub
 from .variants import Outcome, Variant
 
 SECONDS = 30.0
-# One thread each: forks of a thread pool are unsafe, and the chapters that run side by side share the machine.
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "NUMBA_THREADING_LAYER": "workqueue"}
+# One thread each: a thread pool does not survive a fork, and chapters run side by side.
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "NUMBA_THREADING_LAYER": "workqueue",
+}
 
 
 def prove(path: Path) -> list[str]:
     """What does not hold of the chapter at ``path``; empty when it is proved."""
     if not hasattr(os, "fork"):
-        raise CourseError("Proofs need os.fork.\n  got: a system without it\n  try: Linux, macOS, or WSL on Windows")
+        raise CourseError(
+            "Proofs need os.fork.\n  got: a system without it\n  try: Linux, macOS, or WSL on Windows"
+        )
     chapter = read(path)
     found = exercises(chapter)
     if not found:
-        raise CourseError(f"{path.name} has no exercise to prove.\n  try: python -m minigrad_course lint {path.stem}")
+        raise CourseError(
+            f"{path.name} has no exercise to prove.\n  try: python -m minigrad_course lint {path.stem}"
+        )
     mistakes = [m for listed in known_mistakes(path, found).values() for m in listed]
     solved = {cell_id: cell.source for cell_id, cell in _solutions(chapter).items()}
     stubs = {exercise.name: stub(exercise.solution) for exercise in found}
     versions = [solved, *({**solved, name: source} for name, source in stubs.items())]
     versions += [{**solved, mistake.exercise: mistake.source} for mistake in mistakes]
     checks = {exercise.name: exercise.check.source for exercise in found}
-    shown, outcomes = _run_and_try(chapter, path.parent, [{"solutions": [*v.values()], "checks": checks} for v in versions])
+    shown, outcomes = _run_and_try(
+        chapter, path.parent, [{"solutions": [*v.values()], "checks": checks} for v in versions]
+    )
 
     problems = _without_bodies(chapter, shown, found)
     problems += _all_pass(outcomes[0], found)
@@ -89,7 +101,7 @@ def _run_and_try(
 
 
 def _without_bodies(chapter: NotebookNode, shown: NotebookNode, found: list[Exercise]) -> list[str]:
-    """Statement 1: cells outside exercises show what the chapter stores; the checks say that nothing is solved."""
+    """Statement 1: cells outside exercises show what is stored; the checks say that nothing is solved."""
     problems = []
     names = {exercise.name for exercise in found}
     for number, (stored, fresh) in enumerate(zip(chapter.cells, shown.cells, strict=True)):
@@ -99,13 +111,17 @@ def _without_bodies(chapter: NotebookNode, shown: NotebookNode, found: list[Exer
         if exercise not in names:
             if _visible(stored) != _visible(fresh):
                 problems.append(
-                    f"cell {number} shows something else when no exercise is solved: it depends on a solution, or on "
-                    f"chance\n    stored: {_visible(stored)!r:.300}\n    now: {_visible(fresh)!r:.300}"
+                    f"cell {number} shows something else when no exercise is solved: "
+                    "it depends on a solution, or on chance\n"
+                    f"    stored: {_visible(stored)!s:.300}\n    now: {_visible(fresh)!s:.300}"
                 )
         elif stored.metadata.nbgrader.grade:
             said = "".join(output.get("evalue", "") for output in fresh.outputs)
             if f"exercise {exercise}: not solved yet" not in said:
-                problems.append(f"{grade_id(stored)} does not say that {exercise} is not solved yet, but: {said or 'nothing'}")
+                problems.append(
+                    f"{grade_id(stored)} does not say that {exercise} is not solved yet, but: "
+                    f"{said or 'nothing'}"
+                )
     return problems
 
 
@@ -113,7 +129,12 @@ def _visible(cell: NotebookNode) -> list[object]:
     """What nbval would compare of a cell's outputs."""
     skipped = ("image/png", "image/jpeg")
     return [
-        (o.output_type, o.get("text"), o.get("evalue"), sorted((k, v) for k, v in o.get("data", {}).items() if k not in skipped))
+        (
+            o.output_type,
+            o.get("text"),
+            o.get("evalue"),
+            sorted((k, v) for k, v in o.get("data", {}).items() if k not in skipped),
+        )
         for o in cell.outputs
     ]
 
@@ -124,7 +145,9 @@ def _all_pass(outcome: dict[str, Outcome], found: list[Exercise]) -> list[str]:
         told = _told(outcome, exercise.name)
         stored = "".join(output.get("text", "") for output in exercise.check.outputs)
         if told["error"]:
-            problems.append(f"{exercise.name}: its solution fails a second run of its check: {told['message']}")
+            problems.append(
+                f"{exercise.name}: its solution fails a second run of its check: {told['message']}"
+            )
         elif told["printed"] != stored:
             problems.append(f"{exercise.name}: its check prints {told['printed']!r}, stored is {stored!r}")
     return problems
@@ -137,7 +160,9 @@ def _one_fails(outcome: dict[str, Outcome], exercise: Exercise) -> list[str]:
         problems.append(f"{exercise.name}: its check does not fail without a solution, but says: {own}")
     for name in outcome:
         if name != exercise.name and outcome[name]["error"]:
-            problems.append(f"{exercise.name}: unsolved, it also fails the check of {name}: {outcome[name]['message']}")
+            problems.append(
+                f"{exercise.name}: unsolved, it also fails the check of {name}: {outcome[name]['message']}"
+            )
     return problems
 
 
@@ -147,7 +172,10 @@ def _rejected(outcome: dict[str, Outcome], mistake: Mistake) -> list[str]:
         return [f"{mistake.exercise}: the mistake {mistake.name!r} is accepted"]
     if own["error"] != "ExerciseError" or mistake.hint not in own["message"]:
         said = f"{own['error']}: {own['message']}"
-        return [f"{mistake.exercise}: the mistake {mistake.name!r} gets another hint than {mistake.hint!r}:\n    {said}"]
+        return [
+            f"{mistake.exercise}: the mistake {mistake.name!r} gets another hint than {mistake.hint!r}:\n"
+            f"    {said}"
+        ]
     return []
 
 

@@ -20,7 +20,7 @@ from .cells import NOTEBOOKS, CourseError, exercises, read, write
 from .restore import PRISTINE
 from .strip import strip
 
-CONFIG = '''"""nbgrader's settings for this course: run `nbgrader generate_assignment 03_backward` in this folder."""
+CONFIG = '''"""nbgrader's settings: run `nbgrader generate_assignment 03_backward` in this folder."""
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 c.CourseDirectory.course_id = "minigrad"
@@ -50,7 +50,7 @@ c.GenerateAssignment.preprocessors = [
 def release(chapters: list[Path], folder: Path) -> tuple[Path, Path]:
     """Write ``students/`` and ``instructor/`` under ``folder``; returns both.
 
-    Errors: a folder that already holds students' notebooks is a `CourseError`: somebody's work may stand in it.
+    Errors: a folder that already holds notebooks is a `CourseError`: somebody's work may stand in it.
     """
     students, instructor = folder / "students", folder / "instructor"
     if any(students.glob("*.ipynb")):
@@ -61,7 +61,9 @@ def release(chapters: list[Path], folder: Path) -> tuple[Path, Path]:
     for path in chapters:
         chapter = read(path)
         if not exercises(chapter):
-            raise CourseError(f"{path.name} has no exercise to release.\n  try: python -m minigrad_course lint {path.stem}")
+            raise CourseError(
+                f"{path.name} has no exercise to release.\n  try: python -m minigrad_course lint {path.stem}"
+            )
         write(strip(chapter), students / path.name)
         write(strip(chapter), students / PRISTINE / path.name)
         write(chapter, instructor / "source" / path.stem / path.name)

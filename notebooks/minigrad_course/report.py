@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,59 +41,47 @@ class Report:
 
 
 def judge(notebook: Path, against: Path | None = None) -> Report:
-    """Run the judge (nbval with our hooks) on one notebook."""
-    try:
-        import pytest
-
-        from . import judge as hooks
-    except ModuleNotFoundError as error:
+    """Run the judge (nbval with our hooks, `minigrad_course.judge`) on one notebook."""
+    missing = [name for name in ("pytest", "nbval") if importlib.util.find_spec(name) is None]
+    if missing:
         raise CourseError(
-            f"The judge needs pytest and nbval.\n  got: {error}\n  try: python -m pip install pytest nbval"
-        ) from None
+            f"The judge needs {' and '.join(missing)}.\n  try: python -m pip install pytest nbval"
+        )
     if not notebook.exists():
         raise CourseError(f"No notebook at {notebook}.\n  try: python -m minigrad_course judge 03")
-    report = Report()
-    collector = _Collector(report)
-    options = ["--nbval", "--nbval-current-env", "--noconftest", "--color=no", "-p", "no:cacheprovider"]
-    options += ["-o", "addopts=", "-o", "filterwarnings=default", "--rootdir", str(notebook.resolve().parent)]
-    options += ["--judge-against", str(against)] if against else []
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        code = pytest.main([*options, str(notebook)], plugins=[hooks, collector])
-    if collector.problem or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise CourseError(collector.problem or said.getvalue())
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "report.jsonl"
+        command = [sys.executable, "-m", "pytest", str(notebook.resolve()), "-p", "minigrad_course.judge"]
+        command += ["--nbval", "--nbval-current-env", "--judge-report", str(found)]
+        # Nothing of the surrounding project's settings: the judge answers the same everywhere.
+        command += ["--noconftest", "--color=no", "-p", "no:cacheprovider", "-o", "addopts="]
+        command += ["-o", "filterwarnings=ignore", "--rootdir", str(notebook.resolve().parent)]
+        command += ["--judge-against", str(against.resolve())] if against else []
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
+    answers = [json.loads(line) for line in lines]
+    if not answers or not all(answer["cell"] for answer in answers):
+        raise CourseError(answers[0]["said"] if answers else done.stdout + done.stderr)
+    return _report(answers)
+
+
+def _report(answers: list[dict[str, Any]]) -> Report:
+    report, ranks = Report(), {}
+    for answer in answers:
+        name = answer.get("exercise", answer["cell"])
+        for exercise, points in answer.get("exercises", {}).items():
+            report.scores[exercise] = (0, points)  # until its check passes
+        if "points" in answer and answer["passed"]:
+            report.scores[name] = (answer["points"], answer["points"])
+        # The nearest to the cause is told: the solution cell, else the check, else the see cell.
+        rank = 0 if answer["cell"] == name else 1 if "points" in answer else 2
+        if not answer["passed"] and rank <= ranks.get(name, 2):
+            report.remarks[name], ranks[name] = answer["said"], rank
     return report
 
 
-class _Collector:
-    """A pytest plugin that keeps what the judge reports."""
-
-    def __init__(self, report: Report) -> None:
-        self.report, self.problem = report, ""
-        self.ranks: dict[str, int] = {}
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.problem = str(report.longrepr)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.when != "call" and report.passed:
-            return
-        known = dict(report.user_properties)
-        cell = report.nodeid.rpartition("::")[2]
-        name = known.get("exercise", cell)
-        for exercise, points in known.get("exercises", {}).items():
-            self.report.scores[exercise] = (0, points)  # until its check passes
-        if "points" in known and report.passed:
-            self.report.scores[name] = (known["points"], known["points"])
-        if report.failed:
-            # The nearest to the cause is told: the solution cell, else the check, else the cell that shows the target.
-            rank = 0 if cell == name else 1 if "points" in known else 2
-            if rank <= self.ranks.get(name, 2):
-                self.report.remarks[name], self.ranks[name] = str(report.longrepr), rank
-
-
 def student_notebook(name: str) -> Path:
-    """The notebook a student means by ``03``: of the folder that was handed out, if this is one, or of the course."""
+    """The notebook a student means by ``03``: of the handed-out folder, if this is one, or of the course."""
     here = Path.cwd()
     folder = here if (here / PRISTINE).is_dir() else NOTEBOOKS / "exercises"
     return find(name, folder)

@@ -1,8 +1,8 @@
 """Give a student's notebook its locked cells back, so that only the student's own work is judged.
 
-After *Run All* the outputs stored in a student's notebook are the student's own, and a check cell can be edited to
-accept anything. So no locked cell is believed: source, outputs, count, type and tags come from the truth, found by
-grade_id. Locked is what the truth says is locked, whatever the student's metadata say.
+After *Run All* the outputs stored in a student's notebook are the student's own, and a check cell can be
+edited to accept anything. So no locked cell is believed: source, outputs, count, type and tags come from the
+truth, found by grade_id. Locked is what the truth says is locked, whatever the student's metadata say.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ PRISTINE = ".pristine"
 def truth_for(notebook: Path) -> Path:
     """The notebook that locked cells are taken from.
 
-    The solved chapter one folder up; or, where a class withholds the solutions, the copy in ``.pristine/`` beside it.
+    The solved chapter one folder up; or, where a class withholds the solutions, the copy in ``.pristine/``
+    beside it.
     """
     places = [notebook.parent.parent / notebook.name, notebook.parent / PRISTINE / notebook.name]
     for place in places:
@@ -30,8 +31,8 @@ def truth_for(notebook: Path) -> Path:
     looked = "\n".join(f"    {place}" for place in places)
     raise CourseError(
         f"Nothing to judge {notebook.name} against.\n  looked for:\n{looked}\n"
-        "  try: keep the notebook in the folder and under the name that it was handed out with, or name the notebook\n"
-        "       that was handed out: --judge-against FILE"
+        "  try: keep the notebook in the folder and under the name that it was handed out with,\n"
+        "       or name the notebook that was handed out: --judge-against FILE"
     )
 
 
@@ -47,7 +48,9 @@ def restore(student: NotebookNode, truth: NotebookNode) -> tuple[NotebookNode, l
     solutions = {grade_id(cell) for cell in truth.cells if is_solution(cell)}
     counts = Counter(grade_id(cell) for cell in student.cells)
     problems = []
-    for name in [grade_id(cell) for cell in truth.cells if grade_id(cell) in locked or grade_id(cell) in solutions]:
+    for name in [
+        grade_id(cell) for cell in truth.cells if grade_id(cell) in locked or grade_id(cell) in solutions
+    ]:
         if counts[name] == 0:
             problems.append(f"the cell {name} is missing: copy it back from the notebook you were given")
         elif counts[name] > 1:

@@ -1,16 +1,19 @@
 """Execute a chapter from a clean kernel and store what it shows, the same bytes every time.
 
-A stored output is read on GitHub, in nbconvert's pages and in JupyterLab before anything has run; nbval compares it
-with a fresh run. A live widget is dead in all of these, so `normalise` drops its reference and keeps the static
-picture (text/html, image, text/plain) that the same output carries: viewers then show it, and nbval, which skips
-widget references on both sides, compares the picture. Everything that differs from machine to machine goes too.
+A stored output is read on GitHub, in nbconvert's pages and in JupyterLab before anything has run; nbval
+compares it with a fresh run. A live widget is dead in all of these, so `normalise` drops its reference and
+keeps the static picture (text/html, image, text/plain) that the same output carries: viewers then show it,
+and nbval, which skips widget references on both sides, compares the picture. Everything that differs from
+machine to machine goes too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -21,15 +24,20 @@ from .cells import CourseError, grade_id, read, write
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"},
+    "language_info": {
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "pygments_lexer": "ipython3",
+    },
 }
 
 
 def run(path: Path, *, timeout: float = 600) -> NotebookNode:
     """Execute the notebook at ``path`` in place; returns it.
 
-    Errors: a cell that raises or writes to stderr is a `CourseError` with the cell and its traceback, and the file
-    stays as it was.
+    Errors: a cell that raises or writes to stderr is a `CourseError` with the cell and its traceback, and the
+    file stays as it was.
     """
     notebook = read(path)
     execute(notebook, path.parent, timeout=timeout)
@@ -38,7 +46,8 @@ def run(path: Path, *, timeout: float = 600) -> NotebookNode:
             if output.output_type == "stream" and output.name == "stderr":
                 raise CourseError(
                     f"Cell {number} of {path.name} writes to stderr, which costs a student points.\n"
-                    f"{_indented(cell.source)}\n  got: {output.text.strip()}\n  try: repair the cause of the warning"
+                    f"{_indented(cell.source)}\n  got: {output.text.strip()}\n"
+                    "  try: repair the cause of the warning"
                 )
     normalise(notebook)
     write(notebook, path)
@@ -46,11 +55,17 @@ def run(path: Path, *, timeout: float = 600) -> NotebookNode:
 
 
 def execute(
-    notebook: NotebookNode, folder: Path, *, timeout: float = 600, allow_errors: bool = False, **kernel: object
+    notebook: NotebookNode,
+    folder: Path,
+    *,
+    timeout: float = 600,
+    allow_errors: bool = False,
+    **kernel: Any,
 ) -> None:
     """Run all cells in a clean kernel of this Python, with ``folder`` as working directory.
 
-    ``kernel`` goes to the kernel's start (``env``). Unless ``allow_errors``, the first failing cell is a `CourseError`.
+    ``kernel`` goes to the kernel's start (``env``). Unless ``allow_errors``, the first failing cell is a
+    `CourseError`.
     """
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -66,18 +81,25 @@ def execute(
         allow_errors=allow_errors,
     )
     try:
-        client.execute(**kernel)
-    except CellExecutionError as error:
+        asyncio.run(client.async_execute(**kernel))
+    except CellExecutionError:
         # The last one: an earlier error was expected (tag raises-exception).
-        failed = [cell for cell in notebook.cells if any(o.output_type == "error" for o in cell.get("outputs", []))]
-        running = failed[-1]
-        number = notebook.cells.index(running)
-        raise CourseError(f"Cell {number} failed.\n{_indented(running.source)}\n{_plain(error.traceback)}") from None
+        number, error = [(n, o) for n, c in enumerate(notebook.cells) for o in _errors(c)][-1]
+        shown = _plain("\n".join(error.traceback))
+        raise CourseError(
+            f"Cell {number} failed.\n{_indented(notebook.cells[number].source)}\n{shown}"
+        ) from None
+
+
+def _errors(cell: NotebookNode) -> list[NotebookNode]:
+    return [output for output in cell.get("outputs", []) if output.output_type == "error"]
 
 
 def normalise(notebook: NotebookNode) -> None:
     """Make the stored form independent of the machine and of the moment."""
-    notebook.metadata = NotebookNode({**notebook.metadata, **{k: NotebookNode(v) for k, v in METADATA.items()}})
+    notebook.metadata = NotebookNode(
+        {**notebook.metadata, **{k: NotebookNode(v) for k, v in METADATA.items()}}
+    )
     notebook.metadata.pop("widgets", None)
     taken: set[str] = set()
     for cell in notebook.cells:

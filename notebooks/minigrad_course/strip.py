@@ -1,7 +1,7 @@
 """From a solved chapter to its exercises: take the bodies out, keep everything else.
 
-The solved, executed notebook is the only truth; `notebooks/exercises/` is generated from it and committed, and a test
-fails when the two have drifted apart.
+The solved, executed notebook is the only truth; `notebooks/exercises/` is generated from it and committed,
+and a test fails when the two have drifted apart.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ QUESTION = "*Write your answer here.*"
 def strip(chapter: NotebookNode) -> NotebookNode:
     """The exercises of a solved chapter.
 
-    Each body becomes ``raise NotImplementedError("exercise <grade_id>")`` at its own indentation; signature, docstring
-    and whatever else stands outside the marks are kept, and so are the outputs of all other cells. Locked cells are
-    marked for JupyterLab as not editable and not deletable.
+    Each body becomes ``raise NotImplementedError("exercise <grade_id>")`` at its own indentation; signature,
+    docstring and whatever else stands outside the marks are kept, and so are the outputs of all other cells.
+    Locked cells are marked for JupyterLab as not editable and not deletable.
     """
     chapter = copy.deepcopy(chapter)
     for cell in chapter.cells:
@@ -42,7 +42,9 @@ def stub(cell: NotebookNode) -> str:
     name = grade_id(cell)
     if not is_solution(cell):
         return REGION.sub(QUESTION, cell.source) if REGION.search(cell.source) else QUESTION
-    stripped, count = REGION.subn(lambda m: f'{m["indent"]}raise NotImplementedError("exercise {name}")', cell.source)
+    stripped, count = REGION.subn(
+        lambda m: f'{m["indent"]}raise NotImplementedError("exercise {name}")', cell.source
+    )
     left = stripped + "".join(bodies(cell.source))
     if not count or re.search("### (BEGIN|END) SOLUTION", left):
         raise CourseError(
@@ -73,7 +75,9 @@ def stale(chapter: Path) -> str:
     old, new = path.read_text(encoding="utf-8"), text(strip(read(chapter)))
     if old == new:
         return ""
-    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), "committed", "generated", lineterm="", n=1))
+    lines = list(
+        difflib.unified_diff(old.splitlines(), new.splitlines(), "committed", "generated", lineterm="", n=1)
+    )
     changed = sum(line[0] in "+-" for line in lines[2:])
     shown = "\n".join(f"  {line[:110]}" for line in lines[2:14])
     return f"{path.name} is stale: {changed} lines differ from what the chapter gives\n{shown}"

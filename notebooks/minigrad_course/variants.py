@@ -1,9 +1,9 @@
-"""Inside the kernel: try many versions of the solutions, each in a forked copy of the state after the chapter.
+"""Inside the kernel: try many versions of the solutions, each in a fork of the state after the chapter.
 
-`minigrad_course.prove` runs a chapter with every body taken out, then sends one more cell that calls `try_variants`.
-At that moment the kernel holds all that the chapter's other cells made. A fork is a copy of it for the price of
-nothing, so a version of an exercise can register an op, overwrite an array or loop for ever, and the next one does
-not notice.
+`minigrad_course.prove` runs a chapter with every body taken out, then sends one more cell that calls
+`try_variants`. At that moment the kernel holds all that the chapter's other cells made. A fork is a copy of
+it for the price of nothing, so a version of an exercise can register an op, overwrite an array or loop for
+ever, and the next one does not notice.
 """
 
 from __future__ import annotations

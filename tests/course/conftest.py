@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from minigrad_course import cells
 from minigrad_course.run import run
 from minigrad_course.strip import write_exercises
@@ -106,8 +107,8 @@ def sample_chapter():
             code(
                 """
                 with check("mean"):
-                    expect_close(mean([1.0, 2.0, 6.0]), 3.0, "mean",
-                                 hints={3: "1/N: divide by how many there are.", "none": "Did you return it?"})
+                    hints = {3: "1/N: divide by how many there are.", "none": "Did you return it?"}
+                    expect_close(mean([1.0, 2.0, 6.0]), 3.0, "mean", hints=hints)
                 """,
                 "test_mean",
                 grade=True,

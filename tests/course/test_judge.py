@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from minigrad_course.cells import CourseError
 from minigrad_course.report import judge
 
@@ -13,7 +14,16 @@ from .conftest import cell
 
 def nbval(course) -> subprocess.CompletedProcess:
     """The student's command."""
-    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "--nbval-current-env",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+    ]
     return subprocess.run(
         [*command, course.exercises.name],
         cwd=course.exercises.parent,
@@ -52,8 +62,12 @@ def test_the_students_command_gives_a_readable_answer(course):
     assert "test_mul_rule" in answer.stdout
     assert "gy: expected g*x = 6.0, got -6.0" in answer.stdout
     assert "Traceback" not in answer.stdout
-    course.edit(course.exercises, lambda nb: cell(nb, "mul_rule").update(source="def mul_rule(g, x, y): return g*y, g*x"))
-    # The stored outputs are now older than the solution, as when a student forgets to run: that is not judged.
+    course.edit(
+        course.exercises,
+        lambda nb: cell(nb, "mul_rule").update(source="def mul_rule(g, x, y): return g*y, g*x"),
+    )
+    # The stored outputs are now older than the solution, as when a student forgets to run: that is not
+    # judged.
     assert nbval(course).returncode == 0
 
 
@@ -98,7 +112,9 @@ def test_a_missing_cell_fails(course):
 
 def test_a_doubled_cell_fails(course):
     course.solve()
-    course.edit(course.exercises, lambda nb: nb.cells.append(type(nb)({**cell(nb, "test_mul_rule"), "id": "copy"})))
+    course.edit(
+        course.exercises, lambda nb: nb.cells.append(type(nb)({**cell(nb, "test_mul_rule"), "id": "copy"}))
+    )
     report = judge(course.exercises)
     assert "2 cells called test_mul_rule" in report.remarks["structure"]
     assert not report.passed

@@ -1,4 +1,4 @@
-"""The folders for a class: no solution leaks, the judge works in them, and nbgrader takes them as they are."""
+"""The folders for a class: no solution leaks, the judge works there, nbgrader takes them as they are."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from minigrad_course.cells import CourseError, read
 from minigrad_course.release import release
 from minigrad_course.report import judge
@@ -46,14 +47,16 @@ def nbgrader(folder, *arguments: str) -> None:
     # nbgrader calls the command `alembic` of its environment, so the environment must be active.
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     command = [sys.executable, "-m", "nbgrader", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path})
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def scores(folder) -> dict[str, float]:
     with sqlite3.connect(folder / "gradebook.db") as database:
         rows = database.execute(
-            "select base_cell.name, grade.auto_score from grade join base_cell on base_cell.id = grade.cell_id"
+            "select base_cell.name, auto_score from grade join base_cell on base_cell.id = grade.cell_id"
         ).fetchall()
     database.close()
     return dict(rows)
@@ -67,7 +70,10 @@ def test_nbgrader_generates_and_grades(course, released, settings):
     nbgrader(folder, "generate_assignment", "01_sample")
     handed_out = folder / "release" / "01_sample" / "01_sample.ipynb"
     generated = read(handed_out)
-    assert "NotImplementedError" in cell(generated, "mean").source and "len(values)" not in cell(generated, "mean").source
+    assert (
+        "NotImplementedError" in cell(generated, "mean").source
+        and "len(values)" not in cell(generated, "mean").source
+    )
     assert bool(cell(generated, "see_mul_rule").outputs) == (settings == "ours")
 
     submitted = folder / "submitted" / "ann" / "01_sample" / "01_sample.ipynb"
@@ -76,7 +82,9 @@ def test_nbgrader_generates_and_grades(course, released, settings):
 
     def work(notebook):
         cell(notebook, "mul_rule").source = cell(read(course.chapter), "mul_rule").source
-        cell(notebook, "test_mean").source = 'print("mean: correct")'  # an edited check does not help here either
+        cell(
+            notebook, "test_mean"
+        ).source = 'print("mean: correct")'  # an edited check does not help here either
 
     Course(folder).edit(submitted, work)
     nbgrader(folder, "autograde", "01_sample")

@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+
 from minigrad_course import cells
 from minigrad_course.cells import CourseError
 from minigrad_course.run import WIDGET_VIEW, run

@@ -1,6 +1,7 @@
 """From solved to exercises, and noticing when the two have drifted apart."""
 
 import pytest
+
 from minigrad_course import cells
 from minigrad_course.cells import CourseError
 from minigrad_course.strip import QUESTION, stale, strip, stub, write_exercises
@@ -41,12 +42,19 @@ def test_each_region_keeps_its_indentation():
             ### END SOLUTION
     """
     lines = stub(code(source, "layer", solution=True)).splitlines()
-    assert [line for line in lines if "raise" in line] == ['        raise NotImplementedError("exercise layer")'] * 2
+    assert [line for line in lines if "raise" in line] == [
+        '        raise NotImplementedError("exercise layer")'
+    ] * 2
     assert "    def backward(self, g):" in lines
 
 
 @pytest.mark.parametrize(
-    "source", ["def f(): return 1", "### BEGIN SOLUTION\nx = 1", "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION"]
+    "source",
+    [
+        "def f(): return 1",
+        "### BEGIN SOLUTION\nx = 1",
+        "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION",
+    ],
 )
 def test_a_badly_marked_solution_is_refused(source):
     with pytest.raises(CourseError, match="'f' is not marked"):
@@ -55,7 +63,9 @@ def test_a_badly_marked_solution_is_refused(source):
 
 def test_stale_exercises_are_noticed(course):
     assert stale(course.chapter) == ""
-    course.edit(course.chapter, lambda nb: cell(nb, "mean").update(source=cell(nb, "mean").source.replace("The", "A")))
+    course.edit(
+        course.chapter, lambda nb: cell(nb, "mean").update(source=cell(nb, "mean").source.replace("The", "A"))
+    )
     assert "stale: 2 lines differ" in stale(course.chapter)
     assert "A mean." in stale(course.chapter)
     write_exercises(course.chapter)
@@ -65,4 +75,7 @@ def test_stale_exercises_are_noticed(course):
 
 
 def test_exercises_are_found_with_their_checks(executed):
-    assert [(found.name, found.points) for found in cells.exercises(executed)] == [("mul_rule", 2), ("mean", 3)]
+    assert [(found.name, found.points) for found in cells.exercises(executed)] == [
+        ("mul_rule", 2),
+        ("mean", 3),
+    ]
