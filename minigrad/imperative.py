@@ -1,12 +1,14 @@
 """The interpreter for tensors: run the kernel now, and remember how the result was made.
 
 This is the path that every operation of a program takes, so it is written for speed: operations on one and on two
-inputs, which are nearly all, have a straight line of their own. `_general` is the same in full: it also promotes
-dtypes, takes arrays beside tensors, and renews views whose memory was written to.
+inputs, which are nearly all, have a straight line of their own (`one`, `two`), and the operators of tensors go there
+directly. `general` is the same in full: it also promotes dtypes, takes arrays beside tensors, and renews views whose
+memory was written to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -20,36 +22,25 @@ from minigrad.tensor import Tensor
 
 _new = object.__new__
 _listeners = events.LISTENERS
-_SCALARS = (bool, int, float)
+_SCALARS = frozenset((bool, int, float))
+_NOTHING: dict[str, Any] = {}
 
 
 def remember(op: Op, args: tuple, parameters: dict) -> Tensor:
     """Run `op` on tensors (and scalars and arrays beside them); record it if an input needs a gradient."""
     if op.arity == 1:
-        x = args[0]
-        if (not op.careful or x.array.dtype.kind == "f") and (x.base is None or x.base[1] == x.written[0]):
-            return _one(op, x, parameters)
-    elif op.arity == 2 and not op.strict:
-        x, y = args
-        if isinstance(x, Tensor) and (x.base is None or x.base[1] == x.written[0]):
-            a = x.array
-            if isinstance(y, Tensor):
-                if (
-                    a.dtype is y.array.dtype
-                    and x.device is y.device
-                    and (y.base is None or y.base[1] == y.written[0])
-                    and (not op.careful or a.dtype.kind == "f")
-                ):
-                    return _two(op, x, y, a, y.array, x.node, y.node, x.device, parameters)
-            elif type(y) in _SCALARS and a.dtype.kind == "f":
-                return _two(op, x, y, a, y, x.node, None, x.device, parameters)
-        elif type(x) in _SCALARS and y.array.dtype.kind == "f" and (y.base is None or y.base[1] == y.written[0]):
-            return _two(op, x, y, x, y.array, None, y.node, y.device, parameters)
-    return _general(op, args, parameters)
+        return one(op, args[0], parameters)
+    if op.arity == 2 and not op.strict:
+        return two(op, args[0], args[1], parameters)
+    return general(op, args, parameters)
 
 
-def _one(op: Op, x: Tensor, parameters: dict) -> Tensor:
-    a, device = x.array, x.device
+def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
+    """`remember` for an operation on one input."""
+    a = x.array
+    if (op.careful and (op.strict or a.dtype.kind != "f")) or (x.base is not None and x.base[1] != x.written[0]):
+        return general(op, (x,), parameters)
+    device = x.device
     try:
         z = device.table[op.name](a, **parameters) if parameters else device.table[op.name](a)
     except Exception as error:
@@ -65,20 +56,41 @@ def _one(op: Op, x: Tensor, parameters: dict) -> Tensor:
         out.written = [0]
         out.base = None
     node = x.node
-    if node is not None and mode.enabled and op.rule is not None:
+    if node is None:
+        out.node = None
+    elif mode.enabled and op.rule is not None:
         keep_z, keep_x = op.plans[1]
         saved = z if keep_z else None, (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None
         out.node = Node(op, parameters, (node,), saved, z.shape, Clock.now, out.written)
     else:
         out.node = None
-        if node is not None:
-            out.cut = op
+        out.cut = op
     if _listeners:
         events.forward(op, parameters, (x,), out)
     return out
 
 
-def _two(op: Op, x: Any, y: Any, a: Any, b: Any, m: Any, n: Any, device: Any, parameters: dict) -> Tensor:
+def two(op: Op, x: Any, y: Any, parameters: dict = _NOTHING) -> Tensor:
+    """`remember` for an operation on two inputs, of which one may be a Python number."""
+    if type(y) in _SCALARS:
+        a, b, m, n, device = x.array, y, x.node, None, x.device
+        straight = a.dtype.kind == "f" and (x.base is None or x.base[1] == x.written[0])
+    elif type(x) in _SCALARS:
+        a, b, m, n, device = x, y.array, None, y.node, y.device
+        straight = b.dtype.kind == "f" and (y.base is None or y.base[1] == y.written[0])
+    elif isinstance(x, Tensor) and isinstance(y, Tensor):
+        a, b, m, n, device = x.array, y.array, x.node, y.node, x.device
+        straight = (
+            a.dtype is b.dtype
+            and device is y.device
+            and (not op.careful or a.dtype.kind == "f")
+            and (x.base is None or x.base[1] == x.written[0])
+            and (y.base is None or y.base[1] == y.written[0])
+        )
+    else:
+        return general(op, (x, y), parameters)
+    if not straight:
+        return general(op, (x, y), parameters)
     try:
         z = device.table[op.name](a, b, **parameters) if parameters else device.table[op.name](a, b)
     except Exception as error:
@@ -86,10 +98,11 @@ def _two(op: Op, x: Any, y: Any, a: Any, b: Any, m: Any, n: Any, device: Any, pa
     out = _new(Tensor)
     out.array = z = z if type(z) is device.array_type else device.asarray(z)
     out.device = device
-    out.grad = None
-    out.base = None
+    out.grad = out.base = None
     out.written = [0]
-    if (m is not None or n is not None) and mode.enabled and op.rule is not None:
+    if m is None and n is None:
+        out.node = None
+    elif mode.enabled and op.rule is not None:
         keep_z, keep_x, keep_y = op.plans[(m is not None) + 2 * (n is not None)]
         saved = (
             z if keep_z else None,
@@ -99,14 +112,17 @@ def _two(op: Op, x: Any, y: Any, a: Any, b: Any, m: Any, n: Any, device: Any, pa
         out.node = Node(op, parameters, (m, n), saved, z.shape, Clock.now, out.written)
     else:
         out.node = None
-        if m is not None or n is not None:
-            out.cut = op
+        out.cut = op
     if _listeners:
         events.forward(op, parameters, (x, y), out)
     return out
 
 
-def _general(op: Op, args: tuple, parameters: dict) -> Tensor:
+def general(op: Op, args: tuple, parameters: dict) -> Tensor:
+    """`remember` in full."""
+    for x in args:
+        if type(x) in INTERPRETERS and not isinstance(x, Tensor):  # a symbol beside a tensor: the graph takes both
+            return INTERPRETERS[type(x)](op, args, parameters)
     device = next(x.device for x in args if isinstance(x, Tensor))
     inputs = tuple(as_operand(op, x, device) for x in args)
     inputs = _with_dtypes(op, inputs)
@@ -204,4 +220,21 @@ def _with_dtypes(op: Op, inputs: tuple) -> tuple:
     )
 
 
+def _operator(op: Op) -> Callable:
+    def straight(x: Tensor, y: Any) -> Tensor:
+        return two(op, x, y)
+
+    return straight
+
+
+def _reflected(op: Op) -> Callable:
+    def straight(y: Tensor, x: Any) -> Tensor:
+        return two(op, x, y)
+
+    return straight
+
+
 INTERPRETERS[Tensor] = remember
+for _symbol, _name in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "matmul": "matmul", "pow": "pow"}.items():
+    setattr(Tensor, f"__{_symbol}__", _operator(OPS[_name]))
+    setattr(Tensor, f"__r{_symbol}__", _reflected(OPS[_name]))

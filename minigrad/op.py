@@ -113,7 +113,7 @@ class Op:
         return not self.together or self.inputs[place] in self.together
 
     def __call__(self, *args: Any, **parameters: Any) -> Any:
-        if parameters or len(args) != self.arity:
+        if len(args) != self.arity or (parameters and not parameters.keys() <= self.parameters.keys()):
             args, parameters = self.bind(args, parameters)
         for x in args:
             interpreter = INTERPRETERS.get(type(x))

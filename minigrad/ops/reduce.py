@@ -26,7 +26,9 @@ def kept_shape(shape, dim):
 
 def spread(g, shape, dim):
     """A reduction's gradient (or result) repeated over the elements that were reduced."""
-    return broadcast_to(reshape(g, shape=kept_shape(shape, dim)), shape=tuple(shape))
+    if g.ndim:  # a single number needs no dimensions to be repeated
+        g = reshape(g, shape=kept_shape(shape, dim))
+    return broadcast_to(g, shape=tuple(shape))
 
 
 def count(shape, dim):

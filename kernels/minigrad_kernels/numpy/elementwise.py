@@ -5,14 +5,19 @@ import math
 import numpy as np
 
 
+# Zero and one in each dtype: NumPy takes a 0-dimensional array twice as fast as a Python number.
+_ZERO = {np.dtype(d): np.zeros((), d) for d in "efdbhilqB?"}
+_ONE = {np.dtype(d): np.ones((), d) for d in "efd"}
+
+
 def sigmoid(x):
-    """1 / (1 + e^-x), without overflow: e^-|x| never exceeds 1, and 1 - s(x) = s(-x)."""
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
+    """1 / (1 + e^-x). Where e^-x overflows to infinity, 1 / infinity is the right 0."""
+    one = _ONE[x.dtype]
+    return np.true_divide(one, np.add(np.exp(np.negative(x)), one))
 
 
 def relu(x):
-    return np.maximum(x, 0)
+    return np.maximum(x, _ZERO[x.dtype])
 
 
 def clamp(x, *, min=None, max=None):
