@@ -123,7 +123,7 @@ def power_of_two(typing_context, x):
 
 @intrinsic
 def scale(typing_context, x, n):
-    """x 2^n for an integral n, right into the subnormal numbers and to infinity: two factors, half of n each."""
+    """x 2^n for an integral n, right down to the subnormal numbers and up to infinity: twice half of n."""
 
     def emit(context, builder, signature, arguments):
         whole = _low_integer(builder, x, arguments[1])

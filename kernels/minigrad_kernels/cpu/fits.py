@@ -49,12 +49,12 @@ def number(value, dtype: dtype) -> bool:
 
 
 def rows_at_once(n: int) -> int:
-    """How many rows of length n the nearest cache can hold: in float64 2048 elements are 16 kB, half of it."""
+    """How many rows of length n the nearest cache holds: 2048 elements of float64 are 16 kB, half of it."""
     return max(1, 2048 // n)
 
 
 def scratch(n: int, dtype: dtype) -> tuple[ndarray, ndarray, ndarray]:
-    """Room for the shifts and the exponentials of these rows, also as one row."""
+    """Room for the shifts and the exponentials of that many rows, and these exponentials as one row."""
     step = rows_at_once(n)
     exps = empty((step, n), dtype)
     return empty(step, dtype), exps, exps.reshape(-1)

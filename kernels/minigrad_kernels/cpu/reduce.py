@@ -9,8 +9,8 @@ from numba import njit
 from minigrad_kernels.cpu.compile import loop
 from minigrad_kernels.intrinsics import like, maximum, minimum
 
-# A strand of float32 additions this long loses next to nothing; the sums of blocks are then added in float64.
-BLOCK = 4096
+# Of so many numbers each strand of float32 additions gets a dozen or two; the blocks are added in float64.
+BLOCK = 512
 
 # "reassoc" lets a sum be taken in eight or sixteen strands at once. It is for sums alone: elsewhere it would
 # rewrite (x - max) - log(total) as x - (max + log(total)), which cancels.

@@ -8,12 +8,8 @@ from minigrad_kernels.intrinsics import choose, like, square_root
 def sgd_momentum(w, g, velocity, lr, momentum, dampening, weight_decay, nesterov, first):
     """v = mu v + (1 - dampening) g, then w -= lr v; with Nesterov's look ahead w -= lr (g + mu v)."""
     one = w[0]
-    rate, mu, fresh, decay = (
-        like(one, lr),
-        like(one, momentum),
-        like(one, 1.0 - dampening),
-        like(one, weight_decay),
-    )
+    rate, decay = like(one, lr), like(one, weight_decay)
+    mu, fresh = like(one, momentum), like(one, 1.0 - dampening)
     for i in range(w.size):
         slope = choose(weight_decay != 0.0, g[i] + decay * w[i], g[i])
         # Chosen, not multiplied by zero: before the first step the velocity may hold anything, NaN included.
