@@ -14,9 +14,8 @@ from typing import Any
 import numpy
 
 from minigrad import events
-from minigrad.dtypes import default_float
 from minigrad.errors import DeviceError, DTypeError
-from minigrad.op import DEVICE_OF_ARRAY, INTERPRETERS, OPS, Op, Spec, common_dtype
+from minigrad.op import DEVICE_OF_ARRAY, INTERPRETERS, OPS, Op, Spec, with_common_dtype
 from minigrad.tape import Clock, Node, mode
 from minigrad.tensor import Tensor
 
@@ -125,7 +124,7 @@ def general(op: Op, args: tuple, parameters: dict) -> Tensor:
             return INTERPRETERS[type(x)](op, args, parameters)
     device = next(x.device for x in args if isinstance(x, Tensor))
     inputs = tuple(as_operand(op, x, device) for x in args)
-    inputs = _with_dtypes(op, inputs)
+    inputs = with_common_dtype(op, inputs)
     if op.strict:
         op.infer(inputs, parameters)
     arrays = [x.array if isinstance(x, Tensor) else x for x in inputs]
@@ -206,20 +205,6 @@ def renewed(x: Tensor) -> Tensor:
     return x
 
 
-def _with_dtypes(op: Op, inputs: tuple) -> tuple:
-    """The inputs cast to the dtype in which the op computes (recorded, so that gradients are cast back)."""
-    if callable(op.dtype) or op.dtype == "int64":
-        return inputs
-    combined = [x is not None and op.combines(i) for i, x in enumerate(inputs)]
-    dtype = common_dtype(tuple(x for x, chosen in zip(inputs, combined, strict=True) if chosen))
-    if op.floats and dtype.kind != "f":
-        dtype = default_float
-    return tuple(
-        OPS["cast"](x, dtype=dtype) if chosen and isinstance(x, Tensor) and x.dtype != dtype else x
-        for x, chosen in zip(inputs, combined, strict=True)
-    )
-
-
 def _operator(op: Op) -> Callable:
     def straight(x: Tensor, y: Any) -> Tensor:
         return two(op, x, y)
@@ -234,7 +219,19 @@ def _reflected(op: Op) -> Callable:
     return straight
 
 
+def _method(op: Op) -> Callable:
+    def straight(x: Tensor, *args: Any, **parameters: Any) -> Tensor:
+        return op(x, *args, **parameters) if args or parameters else one(op, x)
+
+    straight.__name__, straight.__doc__ = op.name, op.__doc__
+    return straight
+
+
 INTERPRETERS[Tensor] = remember
+Tensor.__neg__ = lambda x: one(OPS["neg"], x)  # type: ignore[method-assign]
+for _op in OPS.values():
+    if _op.arity == 1 and getattr(Tensor, _op.name, None) is _op:
+        setattr(Tensor, _op.name, _method(_op))
 for _symbol, _name in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "matmul": "matmul", "pow": "pow"}.items():
     setattr(Tensor, f"__{_symbol}__", _operator(OPS[_name]))
     setattr(Tensor, f"__r{_symbol}__", _reflected(OPS[_name]))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
@@ -30,15 +30,26 @@ DEVICE_OF_ARRAY: dict[type, Device] = {numpy.ndarray: cpu}
 _OTHER_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
-class Spec(NamedTuple):
+class Spec:
     """What is known of a value without having it: its shape and dtype."""
 
-    shape: tuple[int, ...]
-    dtype: numpy.dtype
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: numpy.dtype):
+        self.shape, self.dtype = shape, dtype
 
     @property
     def ndim(self) -> int:
         return len(self.shape)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and (self.shape, self.dtype) == (other.shape, other.dtype)
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"Spec({self.shape}, {self.dtype})"
 
 
 class Op:
@@ -229,6 +240,20 @@ def common_dtype(specs: tuple[Any, ...]) -> numpy.dtype:
             dtype, weak = dtypes.promote(dtype, other, x_weak=weak, y_weak=other_weak), weak and other_weak
     assert dtype is not None
     return dtype
+
+
+def with_common_dtype(op: Op, inputs: tuple) -> tuple:
+    """The tensors or symbols cast to the dtype in which the op computes, by an op, so that gradients are cast back."""
+    if callable(op.dtype) or op.dtype == "int64":
+        return inputs
+    chosen = [x is not None and (op.variadic or op.combines(i)) for i, x in enumerate(inputs)]
+    dtype = common_dtype(tuple(x for x, use in zip(inputs, chosen, strict=True) if use))
+    if op.floats and dtype.kind != "f":
+        dtype = dtypes.default_float
+    return tuple(
+        OPS["cast"](x, dtype=dtype) if use and type(x) in INTERPRETERS and x.dtype != dtype else x
+        for x, use in zip(inputs, chosen, strict=True)
+    )
 
 
 def run(op: Op, args: tuple, parameters: dict) -> Any:

@@ -39,7 +39,10 @@ def take_along_dim(g, z, x, indices, *, dim):
 
 @op(shape=shapes.given, together="x", saves="indices", sample=lambda r: (r(2, 2), r.integers(2, 2, high=3), {"dim": 1, "shape": (2, 3)}))
 def scatter_add(g, z, x, indices, *, dim, shape):
-    r"""Zeros of `shape`, with `x` added at the places that `indices` names along `dim`."""
+    r"""Zeros of `shape`, with `x` added at the places that `indices` names along `dim`.
+
+    An element that was added somewhere receives the gradient of that place.
+    """
     return lambda: take_along_dim(g, indices, dim=dim), None
 
 

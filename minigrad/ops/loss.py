@@ -6,7 +6,7 @@ import math
 
 from minigrad import shapes
 from minigrad.errors import DTypeError
-from minigrad.op import op
+from minigrad.op import common_dtype, op
 from minigrad.ops.compare import ne
 from minigrad.ops.elementwise import cast, sub
 from minigrad.ops.indexing import one_hot
@@ -17,7 +17,14 @@ from minigrad.ops.shape import permute, reshape
 def _logits_dtype(x, target, **_):
     if target.dtype.kind not in "iu":
         raise DTypeError("cross_entropy: the targets must be class indices.", got=f"target {tuple(target.shape)} {target.dtype}", expected="an integer dtype", hint="target.long(), or target.argmax(1) for one-hot rows")
-    return x.dtype
+    return _floating("cross_entropy", x)
+
+
+def _floating(name, *inputs):
+    dtype = common_dtype(inputs)
+    if dtype.kind != "f":
+        raise DTypeError(f"{name}: needs a floating dtype.", got=f"{dtype}", expected="float32 or float64", hint="x.float()")
+    return dtype
 
 
 @op(
@@ -53,7 +60,7 @@ def cross_entropy(g, z, x, target, *, reduction="mean", ignore_index=-100, label
     return lambda: (softmax(x, dim=dim) - true) * weight, None
 
 
-@op(shape=shapes.mse_loss, strict=True, saves="x y", sample=lambda r: [(r(4, 3), r(4, 3)), (r(4), r(4), {"reduction": "sum"}), (r(4), r(4), {"reduction": "none"})])
+@op(shape=shapes.mse_loss, dtype=lambda x, y, **_: _floating("mse_loss", x, y), strict=True, saves="x y", sample=lambda r: [(r(4, 3), r(4, 3)), (r(4), r(4), {"reduction": "sum"}), (r(4), r(4), {"reduction": "none"})])
 def mse_loss(g, z, x, y, *, reduction="mean"):
     r"""Mean squared error :math:`z = \frac1n \sum_i (x_i - y_i)^2`. Each difference receives :math:`\frac2n (x_i - y_i)\,\bar z`."""
     scale = 2.0 / math.prod(x.shape) if reduction == "mean" else 2.0

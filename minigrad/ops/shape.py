@@ -8,10 +8,10 @@ from minigrad import shapes
 from minigrad.errors import ShapeError
 from minigrad.op import op
 
-view = partial(op, view=True, saves="x.shape")
+view = partial(op, view=True, saves="")
 
 
-@view(shape=shapes.reshape, sample=lambda r: [(r(2, 6), {"shape": (3, 4)}), (r(2, 6), {"shape": (4, -1)})])
+@view(shape=shapes.reshape, saves="x.shape", sample=lambda r: [(r(2, 6), {"shape": (3, 4)}), (r(2, 6), {"shape": (4, -1)})])
 def reshape(g, z, x, *, shape):
     r"""The same elements in the same order, in another shape; one size may be -1. The gradient takes the old shape."""
     return (reshape(g, shape=x.shape),)

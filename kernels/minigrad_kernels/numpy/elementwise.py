@@ -21,7 +21,8 @@ def relu(x):
 
 
 def clamp(x, *, min=None, max=None):
-    return np.clip(x, min, max)
+    z = np.clip(x, min, max)
+    return z if z.dtype == x.dtype or z.dtype.kind != "f" else z.astype(np.float32)  # integers, and a limit like 0.5
 
 
 def cast(x, *, dtype):

@@ -4,6 +4,8 @@ import numpy as np
 
 
 def sum(x, *, dim=None, keepdim=False):
+    if dim is None and not keepdim:
+        return np.add.reduce(x, None)
     return np.add.reduce(x, dim, None, None, keepdim)
 
 

@@ -1,0 +1,7 @@
+"""Declared graphs: symbols, gradients as more graph, and a plain executor."""
+
+from minigrad.graph.executor import needed, run
+from minigrad.graph.gradients import gradients
+from minigrad.graph.ir import Graph, Symbol
+
+__all__ = ["Graph", "Symbol", "gradients", "needed", "run"]
