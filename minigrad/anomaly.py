@@ -40,7 +40,8 @@ class detect_anomaly:
             if part is not None and _has_nan(part):
                 line = event.node.line
                 raise AnomalyError(
-                    f"The gradient of `{event.node.op.name}` made the first NaN" + (f"; the op ran at {line}." if line else "."),
+                    f"The gradient of `{event.node.op.name}` made the first NaN"
+                    + (f"; the op ran at {line}." if line else "."),
                     got=f"a NaN in the gradient with respect to `{name}`",
                     expected="finite numbers",
                     hint="sqrt at 0 and 0 * inf in a masked branch are the usual causes: keep the argument away from them",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minigrad import events
-from minigrad.explain import explain, why_not_recorded
 from minigrad.errors import GraphError, OverwrittenError, ShapeError
+from minigrad.explain import why_not_recorded
 from minigrad.imperative import wrap
 from minigrad.ops.reduce import sum_to
 from minigrad.tape import FREED, Clock, Leaf, Node, enable_grad, no_grad
@@ -234,7 +234,12 @@ def vjp(node: Node, g: Any, create_graph: bool) -> tuple:
     else:
         parts = op.rule(g, *[s.array if isinstance(s, Tensor) else s for s in saved], **node.parameters)
     if len(parts) < len(node.parents):
-        raise GraphError(f"{op.name}: its gradient rule returned too few gradients.", got=str(len(parts)), expected=f"{len(node.parents)}, one for each input (None where there is none)", hint="return a tuple, also for a single input: (g * y,)")
+        raise GraphError(
+            f"{op.name}: its gradient rule returned too few gradients.",
+            got=str(len(parts)),
+            expected=f"{len(node.parents)}, one for each input (None where there is none)",
+            hint="return a tuple, also for a single input: (g * y,)",
+        )
     contributions = []
     for parent, part in zip(node.parents, parts, strict=False):
         if parent is None or part is None:
@@ -291,7 +296,12 @@ def seeds(roots: Sequence[Tensor], gradient: Any, create_graph: bool, name: str)
     """The gradients to begin with. Errors: GraphError, ShapeError."""
     given = list(gradient) if isinstance(gradient, (list, tuple)) else [gradient] * len(roots)
     if len(given) != len(roots):
-        raise GraphError(f"{name}: one gradient is needed for each output.", got=f"{len(given)} for {len(roots)} outputs", expected=str(len(roots)), hint="None for those that are scalars")
+        raise GraphError(
+            f"{name}: one gradient is needed for each output.",
+            got=f"{len(given)} for {len(roots)} outputs",
+            expected=str(len(roots)),
+            hint="None for those that are scalars",
+        )
     result: dict[Vertex, Any] = {}
     for root, g in zip(roots, given, strict=True):
         vertex = _vertex(root, name)
@@ -307,7 +317,12 @@ def seeds(roots: Sequence[Tensor], gradient: Any, create_graph: bool, name: str)
         elif not isinstance(g, Tensor):
             g = wrap(root.device.array(g, root.dtype), root.device)
         if g.shape != root.shape:
-            raise ShapeError(f"{name}: the gradient's shape is not the output's.", got=f"{g.shape}", expected=f"{root.shape}", hint="minigrad.ones_like(y) as a pattern")
+            raise ShapeError(
+                f"{name}: the gradient's shape is not the output's.",
+                got=f"{g.shape}",
+                expected=f"{root.shape}",
+                hint="minigrad.ones_like(y) as a pattern",
+            )
         value = g if create_graph else root.device.table["clone"](g.array)
         result[vertex] = result[vertex] + value if vertex in result else value
     return result
@@ -330,7 +345,12 @@ def _as_tensors(x: Any) -> list[Tensor]:
     tensors = [x] if isinstance(x, Tensor) else list(x)
     for t in tensors:
         if not isinstance(t, Tensor):
-            raise GraphError("autograd works on tensors.", got=type(t).__name__, expected="Tensor", hint="minigrad.tensor(x, requires_grad=True)")
+            raise GraphError(
+                "autograd works on tensors.",
+                got=type(t).__name__,
+                expected="Tensor",
+                hint="minigrad.tensor(x, requires_grad=True)",
+            )
     return tensors
 
 

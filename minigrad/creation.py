@@ -27,7 +27,12 @@ def from_numpy(array: numpy.ndarray) -> Tensor:
     """A tensor that shares the array's memory. Errors: DTypeError for anything but a numeric NumPy array."""
     if not isinstance(array, numpy.ndarray) or array.dtype not in dtypes.ALL:
         got = f"{type(array).__name__} {getattr(array, 'dtype', '')}".strip()
-        raise DTypeError("from_numpy: takes a numeric NumPy array.", got=got, expected="numpy.ndarray", hint="minigrad.tensor(data), which copies")
+        raise DTypeError(
+            "from_numpy: takes a numeric NumPy array.",
+            got=got,
+            expected="numpy.ndarray",
+            hint="minigrad.tensor(data), which copies",
+        )
     return wrap(array, get_device("cpu"))
 
 
@@ -41,7 +46,10 @@ def as_tensor(data: Any, *, dtype: Any = None) -> Tensor:
 def full(shape: Any, value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Every element `value`."""
     place = get_device(device)
-    made = wrap(place.full(_shape((shape,)), value, dtypes.scalar_dtype(value) if dtype is None else as_dtype(dtype)), place)
+    made = wrap(
+        place.full(_shape((shape,)), value, dtypes.scalar_dtype(value) if dtype is None else as_dtype(dtype)),
+        place,
+    )
     return made.requires_grad_() if requires_grad else made
 
 
@@ -73,7 +81,15 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
     return made.requires_grad_() if requires_grad else made
 
 
-def arange(start: float, stop: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """start, start + step, … below `stop`; `arange(n)` begins at 0. Integers give int64, else the default float."""
     first, last = (0, start) if stop is None else (start, stop)
     whole = all(isinstance(v, int) for v in (first, last, step))
@@ -83,7 +99,15 @@ def arange(start: float, stop: float | None = None, step: float = 1, *, dtype: A
     return made.requires_grad_() if requires_grad else made
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, at equal distances."""
     place = get_device(device)
     made = wrap(place.linspace(start, end, steps, dtypes.default_float if dtype is None else as_dtype(dtype)), place)
@@ -100,10 +124,23 @@ def randn(*shape: Any, generator: Generator | None = None, dtype: Any = None, re
     return _random(shape, generator, dtype, requires_grad, lambda stream, size: stream.standard_normal(size))
 
 
-def randint(low: int, high: int | None = None, size: Any = (), *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def randint(
+    low: int,
+    high: int | None = None,
+    size: Any = (),
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+) -> Tensor:
     """Integers from `low` to `high - 1`; `randint(n, size=…)` begins at 0."""
     low, high = (0, low) if high is None else (low, high)
-    return _random((size,), generator, dtype or dtypes.int64, False, lambda stream, shape: stream.integers(low, high, shape))
+    return _random(
+        (size,),
+        generator,
+        dtype or dtypes.int64,
+        False,
+        lambda stream, shape: stream.integers(low, high, shape),
+    )
 
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:

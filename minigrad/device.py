@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy
-from minigrad_kernels.cpu.auto import BY_SIZE
-from minigrad_kernels.numpy import TABLE as NUMPY_TABLE
 
 from minigrad.errors import DeviceError
+from minigrad_kernels.cpu.auto import BY_SIZE
+from minigrad_kernels.numpy import TABLE as NUMPY_TABLE
 
 
 class Table(dict):
@@ -103,7 +103,9 @@ def get_device(device: Device | str | None) -> Any:
         return DEVICES[device if isinstance(device, str) else device.name]
     except KeyError:
         known = ", ".join(map(repr, DEVICES))
-        raise DeviceError("No such device.", got=repr(device), expected=f"one of {known}", hint='device="cpu"') from None
+        raise DeviceError(
+            "No such device.", got=repr(device), expected=f"one of {known}", hint='device="cpu"'
+        ) from None
 
 
 class backend:
@@ -137,9 +139,17 @@ def current_backend() -> str:
 def _use(name: str) -> None:
     global _backend
     if name not in ("numpy", "numba", "auto"):
-        raise DeviceError("No such backend.", got=repr(name), expected="'numpy', 'numba' or 'auto'", hint='minigrad.backend("auto")')
+        raise DeviceError(
+            "No such backend.",
+            got=repr(name),
+            expected="'numpy', 'numba' or 'auto'",
+            hint='minigrad.backend("auto")',
+        )
     if name == "numba" and importlib.util.find_spec("numba") is None:
-        raise DeviceError("The backend 'numba' needs Numba, which is not installed.", hint='pip install "minigrad[numba]", or minigrad.backend("numpy")')
+        raise DeviceError(
+            "The backend 'numba' needs Numba, which is not installed.",
+            hint='pip install "minigrad[numba]", or minigrad.backend("numpy")',
+        )
     table = dict(NUMPY_TABLE)
     if name == "numba":
         from minigrad_kernels.cpu import ALWAYS

@@ -40,7 +40,12 @@ def as_dtype(dtype: Any) -> numpy.dtype:
         found = None
     if found not in ALL:
         names = ", ".join(d.name for d in ALL)
-        raise DTypeError("No such dtype.", got=repr(dtype), expected=f"one of {names}", hint='"float32" or minigrad.float32')
+        raise DTypeError(
+            "No such dtype.",
+            got=repr(dtype),
+            expected=f"one of {names}",
+            hint='"float32" or minigrad.float32',
+        )
     return found
 
 

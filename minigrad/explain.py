@@ -32,7 +32,9 @@ def explain(t: Tensor, loss: Tensor | None = None) -> Explanation:
         return Explanation(f"{name} has no gradient because {why_not_recorded(t)}")
     if loss is not None:
         if loss.node is None:
-            return Explanation(f"{name} asks for gradients, but the loss is not connected to anything: {why_not_recorded(loss)}")
+            return Explanation(
+                f"{name} asks for gradients, but the loss is not connected to anything: {why_not_recorded(loss)}"
+            )
         if not _reaches(loss.node, t.node):
             return Explanation(
                 f"{name} asks for gradients, but the loss was not computed from it.\n"

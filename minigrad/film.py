@@ -49,7 +49,9 @@ class Value:
             shape=a.shape,
             dtype=a.dtype.name,
             array=a.copy() if a.size <= limit else None,
-            corner=None if a.size <= limit else a[tuple(slice(0, 6 if d >= a.ndim - 2 else 1) for d in range(a.ndim))].copy(),
+            corner=None
+            if a.size <= limit
+            else a[tuple(slice(0, 6 if d >= a.ndim - 2 else 1) for d in range(a.ndim))].copy(),
             low=float(numbers.min()) if some else None,
             high=float(numbers.max()) if some else None,
             mean=float(numbers.mean()) if some else None,
@@ -167,7 +169,10 @@ class record:
     def backward(self, event: events.Backward) -> None:
         vertex = self._vertex_of_node(event.node)
         parts = tuple(
-            (None if parent is None else self._vertex_of_node(parent), None if part is None else self._value(part, None))
+            (
+                None if parent is None else self._vertex_of_node(parent),
+                None if part is None else self._value(part, None),
+            )
             for parent, part in zip(event.node.parents, event.contributions, strict=False)
         )
         self.film.steps.append(Step("backward", vertex, g=self._value(event.g, None), parts=parts))
@@ -175,7 +180,9 @@ class record:
     def accumulate(self, event: events.Accumulate) -> None:
         tensor = event.leaf.tensor() if isinstance(event.leaf, Leaf) else None
         total = None if tensor is None or tensor.grad is None else self._value(tensor.grad, None)
-        self.film.steps.append(Step("accumulate", self._vertex_of_node(event.leaf), g=self._value(event.g, None), total=total))
+        self.film.steps.append(
+            Step("accumulate", self._vertex_of_node(event.leaf), g=self._value(event.g, None), total=total)
+        )
 
     def update(self, event: events.Update) -> None:
         vertex = self._vertex_of(event.parameter, ())
@@ -258,7 +265,10 @@ class record:
         return self._of_node[node]
 
     def _value(self, x: Any, device: Any) -> Value:
-        return Value.of(x.numpy() if isinstance(x, Tensor) else device.to_numpy(x) if device is not None else x, self.limit)
+        return Value.of(
+            x.numpy() if isinstance(x, Tensor) else device.to_numpy(x) if device is not None else x,
+            self.limit,
+        )
 
     def _name_by(self, variables: dict[str, Any]) -> None:
         for vertex, name in self._names.items():
@@ -272,7 +282,15 @@ class record:
 
 def _short(x: Any) -> str:
     """A parameter or number as a person would write it, at most 40 characters."""
-    text = f"{x:g}" if isinstance(x, float) else x.__name__ if isinstance(x, type) else _array_text(x) if hasattr(x, "shape") else str(x)
+    text = (
+        f"{x:g}"
+        if isinstance(x, float)
+        else x.__name__
+        if isinstance(x, type)
+        else _array_text(x)
+        if hasattr(x, "shape")
+        else str(x)
+    )
     return text if len(text) <= 40 else text[:39] + "…"
 
 

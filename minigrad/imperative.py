@@ -59,7 +59,10 @@ def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
         out.node = None
     elif mode.enabled and op.rule is not None:
         keep_z, keep_x = op.plans[1]
-        saved = z if keep_z else None, (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None
+        saved = (
+            z if keep_z else None,
+            (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None,
+        )
         out.node = Node(op, parameters, (node,), saved, z.shape, Clock.now, out.written)
     else:
         out.node = None
@@ -232,6 +235,13 @@ Tensor.__neg__ = lambda x: one(OPS["neg"], x)  # type: ignore[method-assign]
 for _op in OPS.values():
     if _op.arity == 1 and getattr(Tensor, _op.name, None) is _op:
         setattr(Tensor, _op.name, _method(_op))
-for _symbol, _name in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "matmul": "matmul", "pow": "pow"}.items():
+for _symbol, _name in {
+    "add": "add",
+    "sub": "sub",
+    "mul": "mul",
+    "truediv": "div",
+    "matmul": "matmul",
+    "pow": "pow",
+}.items():
     setattr(Tensor, f"__{_symbol}__", _operator(OPS[_name]))
     setattr(Tensor, f"__r{_symbol}__", _reflected(OPS[_name]))

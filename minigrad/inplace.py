@@ -27,9 +27,19 @@ def in_place(x: Tensor, name: str, compute: Any) -> Tensor:
     check_writable(x, name)
     result = compute()
     if result.shape != x.shape:
-        raise ShapeError(f"{name}: the result does not fit into the tensor.", got=f"result {result.shape}", expected=f"{x.shape}", hint=f"{name.rstrip('_')}, which makes a new tensor")
+        raise ShapeError(
+            f"{name}: the result does not fit into the tensor.",
+            got=f"result {result.shape}",
+            expected=f"{x.shape}",
+            hint=f"{name.rstrip('_')}, which makes a new tensor",
+        )
     if result.dtype.kind == "f" and x.dtype.kind != "f":
-        raise DTypeError(f"{name}: floating values cannot be kept in an integer tensor.", got=f"{result.dtype} into {x.dtype}", expected="a floating tensor", hint="x = x.float() first")
+        raise DTypeError(
+            f"{name}: floating values cannot be kept in an integer tensor.",
+            got=f"{result.dtype} into {x.dtype}",
+            expected="a floating tensor",
+            hint="x = x.float() first",
+        )
     x.device.write(x.array, result.array)
     Clock.wrote(x.written, name)
     if mode.enabled and (result.node is not None or x.node is not None):
@@ -49,7 +59,9 @@ def put(x: Tensor, index: Any, value: Any) -> None:
     try:
         x.array[index] = array
     except (ValueError, IndexError, TypeError) as error:
-        raise OPS["index_put"].failure(error, (x, value if hasattr(value, "shape") else x.device.asarray(value)), {"index": index}) from error
+        raise OPS["index_put"].failure(
+            error, (x, value if hasattr(value, "shape") else x.device.asarray(value)), {"index": index}
+        ) from error
     Clock.wrote(x.written, "setitem")
 
 
@@ -67,7 +79,12 @@ def check_writable(x: Tensor, name: str) -> None:
             hint="with minigrad.no_grad(): around an update of parameters, or work on x.clone()",
         )
     if not x.array.flags.writeable:
-        raise GraphError(f"{name}: several elements of this tensor share one place in memory.", got="an expanded (broadcast) tensor", expected="memory of its own", hint="x.clone() first")
+        raise GraphError(
+            f"{name}: several elements of this tensor share one place in memory.",
+            got="an expanded (broadcast) tensor",
+            expected="memory of its own",
+            hint="x.clone() first",
+        )
 
 
 def adopt(x: Tensor, result: Tensor) -> None:
@@ -113,10 +130,35 @@ def _method(operation: Op):
     return write
 
 
-_WRITING = ("add", "sub", "mul", "div", "pow", "neg", "abs", "exp", "log", "sqrt", "tanh", "sigmoid", "relu", "clamp", "floor_divide", "remainder")
+_WRITING = (
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "neg",
+    "abs",
+    "exp",
+    "log",
+    "sqrt",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "clamp",
+    "floor_divide",
+    "remainder",
+)
 for _name in _WRITING:
     setattr(Tensor, _name + "_", _method(OPS[_name]))
-for _operator, _name in {"iadd": "add_", "isub": "sub_", "imul": "mul_", "itruediv": "div_", "ipow": "pow_", "ifloordiv": "floor_divide_", "imod": "remainder_"}.items():
+for _operator, _name in {
+    "iadd": "add_",
+    "isub": "sub_",
+    "imul": "mul_",
+    "itruediv": "div_",
+    "ipow": "pow_",
+    "ifloordiv": "floor_divide_",
+    "imod": "remainder_",
+}.items():
     setattr(Tensor, f"__{_operator}__", getattr(Tensor, _name))
 
 

@@ -154,7 +154,9 @@ class Op:
             named = [name for name in self.inputs[len(inputs) :] if name in parameters]
             inputs += tuple(parameters.pop(name) for name in named)
         parameters.update(zip(self.parameters, rest, strict=False))
-        missing = [n for n, default in self.parameters.items() if default is inspect.Parameter.empty and n not in parameters]
+        missing = [
+            n for n, default in self.parameters.items() if default is inspect.Parameter.empty and n not in parameters
+        ]
         missing += self.inputs[len(inputs) : self.required] if not self.variadic else ()
         if missing or len(rest) > len(self.parameters) or set(parameters) - set(self.parameters):
             raise DTypeError(
@@ -206,7 +208,9 @@ class Op:
         except Exception:
             pass
         got = ", ".join(f"{n} {describe(s)}" for n, s in zip(self.inputs, specs, strict=False))
-        return DTypeError(f"{self.name}: {error}", got=got, expected=self.signature(), hint=f"help(minigrad.{self.name})")
+        return DTypeError(
+            f"{self.name}: {error}", got=got, expected=self.signature(), hint=f"help(minigrad.{self.name})"
+        )
 
     def __repr__(self) -> str:
         return f"<op {self.signature()}>"

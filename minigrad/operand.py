@@ -218,8 +218,22 @@ def _plain_part(part: Any) -> Any:
 
 
 def _attach_methods() -> None:
-    own = {"getitem", "cat", "stack", "where", "index_add", "index_put", "scatter_add", "linear", "mse_loss", "cross_entropy", "clone"}
-    functions = {name: getattr(ops, name) for name in vars(ops) if not name.startswith("_") and callable(getattr(ops, name))}
+    own = {
+        "getitem",
+        "cat",
+        "stack",
+        "where",
+        "index_add",
+        "index_put",
+        "scatter_add",
+        "linear",
+        "mse_loss",
+        "cross_entropy",
+        "clone",
+    }
+    functions = {
+        name: getattr(ops, name) for name in vars(ops) if not name.startswith("_") and callable(getattr(ops, name))
+    }
     for name, function in (functions | {n: o for n, o in OPS.items() if n in functions}).items():
         if name not in own and not hasattr(Operand, name):
             setattr(Operand, name, function)

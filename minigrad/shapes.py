@@ -57,7 +57,12 @@ def normal_dims(dim: int | tuple[int, ...] | list[int] | None, ndim: int) -> tup
         return tuple(range(ndim))
     dims = tuple(normal_dim(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
     if len(set(dims)) != len(dims):
-        raise ShapeError("a dimension is named twice.", got=f"dim={dim}", expected="each once", hint="drop the repeated dim")
+        raise ShapeError(
+            "a dimension is named twice.",
+            got=f"dim={dim}",
+            expected="each once",
+            hint="drop the repeated dim",
+        )
     return dims if ndim else ()
 
 
@@ -111,7 +116,12 @@ def linear(x: Any, w: Any, b: Any = None) -> tuple[int, ...]:
             hint="x.flatten(1) for images, or Linear with another in_features",
         )
     if b is not None and shape_of(b) != c[:1]:
-        raise ShapeError("the bias does not fit the weight.", got=f"bias {shape_of(b)}, weight {c}", expected=f"bias ({c[0]},)", hint="b.reshape(-1)")
+        raise ShapeError(
+            "the bias does not fit the weight.",
+            got=f"bias {shape_of(b)}, weight {c}",
+            expected=f"bias ({c[0]},)",
+            hint="b.reshape(-1)",
+        )
     return (*a[:-1], c[0])
 
 
@@ -119,7 +129,11 @@ def reshape(x: Any, *, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The new shape, its one -1 filled in."""
     size, known = math.prod(shape_of(x)), math.prod(n for n in shape if n != -1)
     unknown = sum(n == -1 for n in shape)
-    fits = unknown <= 1 and all(n >= -1 for n in shape) and (size == known if not unknown else known > 0 and size % known == 0)
+    fits = (
+        unknown <= 1
+        and all(n >= -1 for n in shape)
+        and (size == known if not unknown else known > 0 and size % known == 0)
+    )
     if not fits:
         raise ShapeError(
             "the number of elements would change.",
@@ -134,14 +148,24 @@ def permute(x: Any, *, dims: tuple[int, ...]) -> tuple[int, ...]:
     """The sizes in their new order."""
     shape = shape_of(x)
     if sorted(normal_dim(d, len(shape)) for d in dims) != list(range(len(shape))):
-        raise ShapeError("dims must name every dimension once.", got=f"dims={tuple(dims)} for {shape}", expected=f"a permutation of 0 to {len(shape) - 1}", hint="x.transpose(d0, d1) to swap two")
+        raise ShapeError(
+            "dims must name every dimension once.",
+            got=f"dims={tuple(dims)} for {shape}",
+            expected=f"a permutation of 0 to {len(shape) - 1}",
+            hint="x.transpose(d0, d1) to swap two",
+        )
     return tuple(shape[d] for d in dims)
 
 
 def broadcast_to(x: Any, *, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The wanted shape, if the input's can be repeated to it."""
     if len(shape_of(x)) > len(shape) or broadcast(x, Shaped(shape)) != tuple(shape):
-        raise ShapeError("cannot be repeated to that shape.", got=f"{shape_of(x)} to {tuple(shape)}", expected="sizes equal or 1, counted from the right", hint="unsqueeze where the new dimension belongs")
+        raise ShapeError(
+            "cannot be repeated to that shape.",
+            got=f"{shape_of(x)} to {tuple(shape)}",
+            expected="sizes equal or 1, counted from the right",
+            hint="unsqueeze where the new dimension belongs",
+        )
     return tuple(shape)
 
 
@@ -153,7 +177,12 @@ def cat(*xs: Any, dim: int = 0) -> tuple[int, ...]:
     d = normal_dim(dim, len(shapes[0]))
     for s in shapes:
         if len(s) != len(shapes[0]) or any(m != n for e, (m, n) in enumerate(zip(s, shapes[0], strict=True)) if e != d):
-            raise ShapeError(f"the shapes differ outside dimension {d}.", got=", ".join(map(str, shapes)), expected=f"equal sizes in every dimension but {d}", hint="stack for a new dimension, or another dim")
+            raise ShapeError(
+                f"the shapes differ outside dimension {d}.",
+                got=", ".join(map(str, shapes)),
+                expected=f"equal sizes in every dimension but {d}",
+                hint="stack for a new dimension, or another dim",
+            )
     return (*shapes[0][:d], sum(s[d] for s in shapes), *shapes[0][d + 1 :])
 
 
@@ -161,7 +190,12 @@ def stack(*xs: Any, dim: int = 0) -> tuple[int, ...]:
     """A new dimension of as many as there are inputs, all of one shape."""
     shapes = {shape_of(x) for x in xs}
     if len(shapes) != 1:
-        raise ShapeError("the shapes differ." if shapes else "nothing to stack.", got=", ".join(str(shape_of(x)) for x in xs), expected="at least one tensor, all of one shape", hint="cat joins along an existing dimension")
+        raise ShapeError(
+            "the shapes differ." if shapes else "nothing to stack.",
+            got=", ".join(str(shape_of(x)) for x in xs),
+            expected="at least one tensor, all of one shape",
+            hint="cat joins along an existing dimension",
+        )
     shape = shapes.pop()
     d = normal_dim(dim, len(shape) + 1)
     return (*shape[:d], len(xs), *shape[d:])
@@ -171,7 +205,12 @@ def take_along_dim(x: Any, indices: Any, *, dim: int) -> tuple[int, ...]:
     """The shape of `indices`, which agrees with the input's outside `dim` or is broadcast to it."""
     shape, wanted = list(shape_of(x)), list(shape_of(indices))
     if len(shape) != len(wanted):
-        raise ShapeError("the indices need as many dimensions as the input.", got=f"input {tuple(shape)}, indices {tuple(wanted)}", expected=f"{len(shape)} dimensions", hint="indices.unsqueeze(dim)")
+        raise ShapeError(
+            "the indices need as many dimensions as the input.",
+            got=f"input {tuple(shape)}, indices {tuple(wanted)}",
+            expected=f"{len(shape)} dimensions",
+            hint="indices.unsqueeze(dim)",
+        )
     d = normal_dim(dim, len(shape))
     along = wanted[d]
     shape[d] = wanted[d] = 1
@@ -198,13 +237,23 @@ def mse_loss(x: Any, y: Any, *, reduction: str = "mean") -> tuple[int, ...]:
     """A scalar unless `reduction="none"`. The shapes must be equal: broadcasting a target is nearly always a mistake."""
     a, b = shape_of(x), shape_of(y)
     if a != b:
-        raise ShapeError("input and target differ in shape.", got=f"input {a}, target {b}", expected="equal shapes", hint="target.reshape(input.shape), or squeeze the input")
+        raise ShapeError(
+            "input and target differ in shape.",
+            got=f"input {a}, target {b}",
+            expected="equal shapes",
+            hint="target.reshape(input.shape), or squeeze the input",
+        )
     return reduction_shape(a, reduction)
 
 
 def reduction_shape(shape: tuple[int, ...], reduction: str) -> tuple[int, ...]:
     if reduction not in ("mean", "sum", "none"):
-        raise ShapeError("no such reduction.", got=f"reduction={reduction!r}", expected="'mean', 'sum' or 'none'", hint="reduction='mean'")
+        raise ShapeError(
+            "no such reduction.",
+            got=f"reduction={reduction!r}",
+            expected="'mean', 'sum' or 'none'",
+            hint="reduction='mean'",
+        )
     return shape if reduction == "none" else ()
 
 
@@ -239,7 +288,12 @@ def index_put(x: Any, y: Any, *, index: Any) -> tuple[int, ...]:
     try:
         broadcast_to(y, shape=place)
     except ShapeError:
-        raise ShapeError("the value does not fit the place.", got=f"value {shape_of(y)}, place {place}", expected=f"a value that broadcasts to {place}", hint="value.reshape(…)") from None
+        raise ShapeError(
+            "the value does not fit the place.",
+            got=f"value {shape_of(y)}, place {place}",
+            expected=f"a value that broadcasts to {place}",
+            hint="value.reshape(…)",
+        ) from None
     return shape_of(x)
 
 

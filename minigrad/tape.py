@@ -31,7 +31,18 @@ class Node:
         line: the user's source line, if it was looked up.
     """
 
-    __slots__ = ("__weakref__", "hooks", "line", "op", "parameters", "parents", "saved", "shape", "time", "written")
+    __slots__ = (
+        "__weakref__",
+        "hooks",
+        "line",
+        "op",
+        "parameters",
+        "parents",
+        "saved",
+        "shape",
+        "time",
+        "written",
+    )
 
     def __init__(self, op, parameters, parents, saved, shape, time, written):
         self.op = op

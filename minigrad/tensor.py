@@ -68,7 +68,9 @@ class Tensor(Operand):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise DTypeError("len: a 0-dimensional tensor has no length.", got="shape ()", hint="t.item() for its number")
+            raise DTypeError(
+                "len: a 0-dimensional tensor has no length.", got="shape ()", hint="t.item() for its number"
+            )
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -77,7 +79,12 @@ class Tensor(Operand):
     def item(self) -> Any:
         """The one element as a Python number. Errors: DTypeError if there are several."""
         if self.numel() != 1:
-            raise DTypeError("item: only a tensor of one element is a number.", got=f"shape {self.shape}", expected="one element", hint="t.tolist(), or reduce it first")
+            raise DTypeError(
+                "item: only a tensor of one element is a number.",
+                got=f"shape {self.shape}",
+                expected="one element",
+                hint="t.tolist(), or reduce it first",
+            )
         return self.numpy().item()
 
     def tolist(self) -> Any:
@@ -86,7 +93,12 @@ class Tensor(Operand):
 
     def __bool__(self) -> bool:
         if self.numel() != 1:
-            raise DTypeError("The truth of several elements is ambiguous.", got=f"shape {self.shape}", expected="one element", hint="t.any() or t.all()")
+            raise DTypeError(
+                "The truth of several elements is ambiguous.",
+                got=f"shape {self.shape}",
+                expected="one element",
+                hint="t.any() or t.all()",
+            )
         return builtins.bool(self.numpy().item())
 
     def __float__(self) -> builtins.float:
@@ -97,7 +109,12 @@ class Tensor(Operand):
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
-            raise DTypeError("Only an integer tensor can be an index.", got=str(self.dtype), expected="an integer dtype", hint="t.long()")
+            raise DTypeError(
+                "Only an integer tensor can be an index.",
+                got=str(self.dtype),
+                expected="an integer dtype",
+                hint="t.long()",
+            )
         return int(self.item())
 
     def __contains__(self, value: Any) -> builtins.bool:
@@ -127,7 +144,12 @@ class Tensor(Operand):
         """NumPy's functions on tensors: those that are operations here are recorded; `array * tensor` too."""
         op = OPS.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
         if method != "__call__" or keywords or op is None:
-            raise DTypeError(f"numpy.{ufunc.__name__} does not work on tensors.", got=f"method {method!r}", expected="an operation of minigrad", hint=f"numpy.{ufunc.__name__}(t.numpy()), which is not recorded")
+            raise DTypeError(
+                f"numpy.{ufunc.__name__} does not work on tensors.",
+                got=f"method {method!r}",
+                expected="an operation of minigrad",
+                hint=f"numpy.{ufunc.__name__}(t.numpy()), which is not recorded",
+            )
         return op(*inputs)
 
     # -- gradients ----------------------------------------------------------------------------------------------
@@ -155,17 +177,34 @@ class Tensor(Operand):
         """Ask for gradients with respect to this tensor, in place. Errors: for a dtype without derivatives, a result."""
         if not self.is_leaf:
             if not requires_grad:
-                raise GraphError("requires_grad_: a recorded result cannot stop requiring gradients.", got=f"made by {self.node!r}", expected="a leaf", hint="t.detach()")
+                raise GraphError(
+                    "requires_grad_: a recorded result cannot stop requiring gradients.",
+                    got=f"made by {self.node!r}",
+                    expected="a leaf",
+                    hint="t.detach()",
+                )
             return self
         if requires_grad and self.dtype.kind != "f":
-            raise DTypeError("Only floating tensors have gradients.", got=str(self.dtype), expected="float32 or float64", hint='t.float(), or dtype="float32"')
+            raise DTypeError(
+                "Only floating tensors have gradients.",
+                got=str(self.dtype),
+                expected="float32 or float64",
+                hint='t.float(), or dtype="float32"',
+            )
         if requires_grad and self.node is None:
             self.node = Leaf(self)
         elif not requires_grad:
             self.node = None
         return self
 
-    def backward(self, gradient: Any = None, *, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: Any = None) -> None:
+    def backward(
+        self,
+        gradient: Any = None,
+        *,
+        retain_graph: builtins.bool | None = None,
+        create_graph: builtins.bool = False,
+        inputs: Any = None,
+    ) -> None:
         """Compute the gradients of this tensor with respect to the leaves; see `minigrad.autograd.backward`."""
         from minigrad.autograd import backward
 
@@ -193,14 +232,24 @@ class Tensor(Operand):
     def retain_grad(self) -> None:
         """Keep the gradient of this result in `.grad` too, as if it were a leaf."""
         if self.node is None:
-            raise GraphError("retain_grad: this tensor has no gradient.", got="requires_grad=False", expected="a recorded tensor", hint="requires_grad=True on what it is made from")
+            raise GraphError(
+                "retain_grad: this tensor has no gradient.",
+                got="requires_grad=False",
+                expected="a recorded tensor",
+                hint="requires_grad=True on what it is made from",
+            )
         if isinstance(self.node, Node):
             self._hooks().retain(self)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call `hook(gradient)` when this tensor's gradient is complete; what it returns replaces the gradient."""
         if self.node is None:
-            raise GraphError("register_hook: this tensor has no gradient.", got="requires_grad=False", expected="a recorded tensor", hint="requires_grad=True on what it is made from")
+            raise GraphError(
+                "register_hook: this tensor has no gradient.",
+                got="requires_grad=False",
+                expected="a recorded tensor",
+                hint="requires_grad=True on what it is made from",
+            )
         return Handle(self._hooks(), hook)
 
     def _hooks(self) -> Hooks:
@@ -214,7 +263,11 @@ class Tensor(Operand):
     def to(self, *targets: Any, dtype: Any = None, device: Any = None) -> Tensor:
         """With another dtype or on another device: `t.to("float64")`, `t.to(device="cpu")`; itself if nothing changes."""
         for target in targets:
-            if isinstance(target, Device) or target in DEVICES or (isinstance(target, str) and target.startswith("cuda")):
+            if (
+                isinstance(target, Device)
+                or target in DEVICES
+                or (isinstance(target, str) and target.startswith("cuda"))
+            ):
                 device = target
             elif isinstance(target, Tensor):
                 dtype, device = target.dtype, target.device
@@ -238,7 +291,12 @@ class Tensor(Operand):
 
     def __deepcopy__(self, memo: dict) -> Tensor:
         if not self.is_leaf:
-            raise GraphError("Only leaves can be deep-copied.", got=f"a result of {self.node!r}", expected="a leaf", hint="t.detach().clone()")
+            raise GraphError(
+                "Only leaves can be deep-copied.",
+                got=f"a result of {self.node!r}",
+                expected="a leaf",
+                hint="t.detach().clone()",
+            )
         out = type(self)(self.detach()) if type(self) is Tensor else type(self)(self.detach().clone())
         out.requires_grad_(self.requires_grad)
         memo[id(self)] = out
@@ -246,7 +304,12 @@ class Tensor(Operand):
 
     def __reduce__(self) -> tuple:
         if not self.is_leaf:
-            raise GraphError("Only leaves can be pickled.", got=f"a result of {self.node!r}", expected="a leaf", hint="t.detach()")
+            raise GraphError(
+                "Only leaves can be pickled.",
+                got=f"a result of {self.node!r}",
+                expected="a leaf",
+                hint="t.detach()",
+            )
         return _rebuild, (type(self), self.numpy(), self.requires_grad)
 
     # -- writing in place ---------------------------------------------------------------------------------------
@@ -273,9 +336,19 @@ def new_array(data: Any, dtype: Any, device: Device) -> Any:
     try:
         array = device.array(data, wanted)
     except (ValueError, TypeError) as error:
-        raise DTypeError("tensor: these data do not make an array.", got=f"{type(data).__name__}: {error}", expected="numbers, or nested lists of equal lengths", hint="pad the rows to one length") from None
+        raise DTypeError(
+            "tensor: these data do not make an array.",
+            got=f"{type(data).__name__}: {error}",
+            expected="numbers, or nested lists of equal lengths",
+            hint="pad the rows to one length",
+        ) from None
     if array.dtype not in dtypes.ALL:
-        raise DTypeError("tensor: these data are not numbers.", got=f"dtype {array.dtype}", expected="floats, integers or booleans", hint="dtype=float")
+        raise DTypeError(
+            "tensor: these data are not numbers.",
+            got=f"dtype {array.dtype}",
+            expected="floats, integers or booleans",
+            hint="dtype=float",
+        )
     if wanted is None and array.dtype == dtypes.float64 and not isinstance(data, (numpy.ndarray, numpy.generic)):
         array = device.array(array, dtypes.default_float)
     return array

@@ -22,9 +22,7 @@ def _call(builder, name: str, *values):
     """Call LLVM's own function `name`, in the variant for the values' type."""
     kind = values[0].type
     suffix = "f32" if kind == ir.FloatType() else "f64"
-    function = builder.module.declare_intrinsic(
-        name, fnty=ir.FunctionType(kind, [kind] * len(values)), tys=[kind]
-    )
+    function = builder.module.declare_intrinsic(name, fnty=ir.FunctionType(kind, [kind] * len(values)), tys=[kind])
     assert function.name.endswith(suffix), function.name
     return builder.call(function, values)
 
@@ -54,9 +52,7 @@ def _instruction(name: str, arity: int, doc: str):
 
 absolute = _instruction("llvm.fabs", 1, "|x|, by clearing the sign bit.")
 square_root = _instruction("llvm.sqrt", 1, "The square root, correctly rounded.")
-nearest_integer = _instruction(
-    "llvm.rint", 1, "The integer nearest to x, as a float; ties go to the even one."
-)
+nearest_integer = _instruction("llvm.rint", 1, "The integer nearest to x, as a float; ties go to the even one.")
 copy_sign = _instruction("llvm.copysign", 2, "The magnitude of x with the sign of y.")
 # Python's `x if x > y else y` loses a NaN, and a loop over it does not vectorise: eight times slower.
 maximum = _instruction("llvm.maximum", 2, "The larger of two; NaN if either is.")
@@ -162,9 +158,7 @@ def exponent(typing_context, x):
         # The integer, or-ed into the fraction of 2^(fraction bits), is a float; no conversion instruction is
         # needed.
         magic = 2.0**fraction
-        shifted = builder.bitcast(
-            builder.or_(biased, builder.bitcast(ir.Constant(kind, magic), integer)), kind
-        )
+        shifted = builder.bitcast(builder.or_(biased, builder.bitcast(ir.Constant(kind, magic), integer)), kind)
         return builder.fsub(shifted, ir.Constant(kind, magic + bias))
 
     return (x(x), emit) if x in _LAYOUT else None

@@ -36,9 +36,7 @@ _running: list[Check] = []
 class ExerciseError(AssertionError):
     """An exercise that is not right yet: what was found, and a hint towards the repair."""
 
-    def __init__(
-        self, found: str, hint: str = "", *, exercise: str = "", state: str = "not right yet"
-    ) -> None:
+    def __init__(self, found: str, hint: str = "", *, exercise: str = "", state: str = "not right yet") -> None:
         super().__init__(found)
         self.found, self.hint, self.exercise, self.state = found, hint, exercise, state
 
@@ -70,9 +68,7 @@ class Check:
         _running.append(self)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         _running.remove(self)
         self._redirections.close()
         if error is None and self.expectations:
@@ -151,9 +147,7 @@ def expect_close(
     have = as_array(got)
     if have.dtype.kind not in "biufc":
         kind = type(got).__name__
-        raise ExerciseError(
-            f"{name}: expected {told}{_show(want)}, got {got!r}, a value of type {kind}", hint
-        )
+        raise ExerciseError(f"{name}: expected {told}{_show(want)}, got {got!r}, a value of type {kind}", hint)
     if have.shape == want.shape and np.allclose(have, want, rtol=rtol, atol=atol, equal_nan=True):
         return
     advice = recognise(have, want, hints or {}, [(as_array(wrong), text) for wrong, text in mistakes], hint)

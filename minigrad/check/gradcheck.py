@@ -35,7 +35,9 @@ class Report(int):
         return self
 
     def __repr__(self) -> str:
-        return f"gradients agree in {self.checked} elements" + (f"; {self.skipped} skipped at a kink" if self.skipped else "")
+        return f"gradients agree in {self.checked} elements" + (
+            f"; {self.skipped} skipped at a kink" if self.skipped else ""
+        )
 
 
 def gradcheck(
@@ -61,9 +63,19 @@ def gradcheck(
     checked = [(i, x) for i, x in enumerate(given) if isinstance(x, Tensor) and x.requires_grad]
     for i, x in checked:
         if x.dtype.name != "float64":
-            raise DTypeError("gradcheck: finite differences need float64.", got=f"input {i}: {x.dtype}", expected="float64", hint="minigrad.tensor(data, dtype='float64', requires_grad=True)")
+            raise DTypeError(
+                "gradcheck: finite differences need float64.",
+                got=f"input {i}: {x.dtype}",
+                expected="float64",
+                hint="minigrad.tensor(data, dtype='float64', requires_grad=True)",
+            )
     if not checked:
-        raise DTypeError("gradcheck: no input requires gradients.", got=f"{len(given)} inputs", expected="at least one with requires_grad=True", hint="x.requires_grad_()")
+        raise DTypeError(
+            "gradcheck: no input requires gradients.",
+            got=f"{len(given)} inputs",
+            expected="at least one with requires_grad=True",
+            hint="x.requires_grad_()",
+        )
     try:
         count = skipped = 0
         with enable_grad():
@@ -130,7 +142,13 @@ def _differences(function: Callable, given: list, i: int, k: int, eps: float) ->
     def value(change: numpy.ndarray) -> numpy.ndarray:
         moved = Tensor(base + change, given[i].dtype, requires_grad=True)
         with enable_grad():  # the function may differentiate inside
-            return _tuple(function(*given[:i], moved, *given[i + 1 :]))[k].detach().numpy().reshape(-1).astype(numpy.float64)
+            return (
+                _tuple(function(*given[:i], moved, *given[i + 1 :]))[k]
+                .detach()
+                .numpy()
+                .reshape(-1)
+                .astype(numpy.float64)
+            )
 
     with no_grad():
         middle = value(numpy.zeros(base.shape))

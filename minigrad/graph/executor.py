@@ -54,14 +54,28 @@ def needed(fetches: list[Symbol], known: Any = ()) -> list[Symbol]:
 
 def _check_graph(graph: Graph, symbol: Any) -> None:
     if not isinstance(symbol, Symbol) or symbol.graph is not graph:
-        raise GraphError("run: this is not a symbol of the graph.", got=repr(symbol), expected="symbols of this graph", hint="run it with symbol.graph.run(…)")
+        raise GraphError(
+            "run: this is not a symbol of the graph.",
+            got=repr(symbol),
+            expected="symbols of this graph",
+            hint="run it with symbol.graph.run(…)",
+        )
 
 
 def _fed(graph: Graph, symbol: Symbol, value: Any) -> Any:
     _check_graph(graph, symbol)
-    array = value.numpy().astype(symbol.dtype, copy=False) if isinstance(value, Tensor) else new_array(value, symbol.dtype, cpu)
+    array = (
+        value.numpy().astype(symbol.dtype, copy=False)
+        if isinstance(value, Tensor)
+        else new_array(value, symbol.dtype, cpu)
+    )
     if array.shape != symbol.shape:
-        raise ShapeError(f"The value fed for {symbol.name!r} does not have its shape.", got=str(array.shape), expected=str(symbol.shape), hint="value.reshape(…), or a placeholder of that shape")
+        raise ShapeError(
+            f"The value fed for {symbol.name!r} does not have its shape.",
+            got=str(array.shape),
+            expected=str(symbol.shape),
+            hint="value.reshape(…), or a placeholder of that shape",
+        )
     return array
 
 

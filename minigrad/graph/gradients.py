@@ -18,7 +18,9 @@ from minigrad.graph.ir import Symbol
 from minigrad.ops.reduce import sum_to
 
 
-def gradients(ys: Symbol | Sequence[Symbol], xs: Symbol | Sequence[Symbol], grad_ys: Sequence[Any] | None = None) -> list[Symbol | None]:
+def gradients(
+    ys: Symbol | Sequence[Symbol], xs: Symbol | Sequence[Symbol], grad_ys: Sequence[Any] | None = None
+) -> list[Symbol | None]:
     """Symbols for the gradients of the sum of `ys` with respect to each of `xs`; None where `ys` do not depend on it.
 
     Args:
@@ -27,7 +29,12 @@ def gradients(ys: Symbol | Sequence[Symbol], xs: Symbol | Sequence[Symbol], grad
     outputs = [ys] if isinstance(ys, Symbol) else list(ys)
     inputs = [xs] if isinstance(xs, Symbol) else list(xs)
     if not outputs:
-        raise GraphError("gradients: there is nothing to differentiate.", got="no ys", expected="at least one symbol", hint="gradients(loss, [w, b])")
+        raise GraphError(
+            "gradients: there is nothing to differentiate.",
+            got="no ys",
+            expected="at least one symbol",
+            hint="gradients(loss, [w, b])",
+        )
     graph = outputs[0].graph
     path = needed(outputs)
     depends = set(inputs)

@@ -50,7 +50,9 @@ class Graph:
 
         return run(self, fetches, feeds or {})
 
-    def _add(self, name: str, op: Op | None, inputs: tuple, parameters: dict, shape: tuple, dtype: numpy.dtype) -> Symbol:
+    def _add(
+        self, name: str, op: Op | None, inputs: tuple, parameters: dict, shape: tuple, dtype: numpy.dtype
+    ) -> Symbol:
         symbol = Symbol()
         symbol.graph, symbol.place, symbol.op = self, len(self.symbols), op
         symbol.inputs, symbol.parameters, symbol.shape, symbol.dtype = inputs, parameters, shape, dtype
@@ -133,7 +135,12 @@ def declare(op: Op, args: tuple, parameters: dict) -> Symbol:
 def _operand(graph: Graph, op: Op, x: Any) -> Any:
     if isinstance(x, Symbol):
         if x.graph is not graph:
-            raise GraphError(f"{op.name}: the symbols are of different graphs.", got=f"{x!r} of another graph", expected="symbols of one graph", hint="declare both in one Graph()")
+            raise GraphError(
+                f"{op.name}: the symbols are of different graphs.",
+                got=f"{x!r} of another graph",
+                expected="symbols of one graph",
+                hint="declare both in one Graph()",
+            )
         return x
     if x is None or type(x) in (bool, int, float):
         return x
@@ -141,9 +148,12 @@ def _operand(graph: Graph, op: Op, x: Any) -> Any:
         return x.item()
     if isinstance(x, (numpy.ndarray, Tensor, list)):
         return graph.constant(x)
-    raise DTypeError(f"{op.name}: cannot take this beside a symbol.", got=type(x).__name__, expected="a symbol, a tensor, an array or a number", hint="graph.constant(x)")
-
-
+    raise DTypeError(
+        f"{op.name}: cannot take this beside a symbol.",
+        got=type(x).__name__,
+        expected="a symbol, a tensor, an array or a number",
+        hint="graph.constant(x)",
+    )
 
 
 INTERPRETERS[Symbol] = declare

@@ -4,4 +4,15 @@ from minigrad.nn._layers import Flatten, Linear, ReLU, Sequential, Sigmoid, Tanh
 from minigrad.nn._losses import CrossEntropyLoss, MSELoss
 from minigrad.nn._module import Module, Parameter
 
-__all__ = ["CrossEntropyLoss", "Flatten", "Linear", "MSELoss", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid", "Tanh"]
+__all__ = [
+    "CrossEntropyLoss",
+    "Flatten",
+    "Linear",
+    "MSELoss",
+    "Module",
+    "Parameter",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+]

@@ -22,10 +22,23 @@ class Linear(Module):
     Shapes: (…, in_features) to (…, out_features).
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None, generator: Generator | None = None):
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        dtype: Any = None,
+        generator: Generator | None = None,
+    ):
         super().__init__()
         if in_features < 1 or out_features < 1:
-            raise DTypeError("Linear: sizes must be positive.", got=f"{in_features} to {out_features}", expected="integers of at least 1", hint="Linear(in_features, out_features)")
+            raise DTypeError(
+                "Linear: sizes must be positive.",
+                got=f"{in_features} to {out_features}",
+                expected="integers of at least 1",
+                hint="Linear(in_features, out_features)",
+            )
         self.in_features, self.out_features = in_features, out_features
         bound = 1 / math.sqrt(in_features)
         self.weight = Parameter((rand(out_features, in_features, dtype=dtype, generator=generator) * 2 - 1) * bound)
@@ -83,7 +96,12 @@ class Sequential(Module):
         super().__init__()
         for place, module in enumerate(modules):
             if not isinstance(module, Module):
-                raise DTypeError("Sequential: takes modules.", got=f"{type(module).__name__} at place {place}", expected="minigrad.nn.Module", hint="nn.ReLU() rather than minigrad.relu")
+                raise DTypeError(
+                    "Sequential: takes modules.",
+                    got=f"{type(module).__name__} at place {place}",
+                    expected="minigrad.nn.Module",
+                    hint="nn.ReLU() rather than minigrad.relu",
+                )
             self.add_module(str(place), module)
 
     def forward(self, x: Any) -> Any:

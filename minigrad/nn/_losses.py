@@ -16,7 +16,13 @@ class CrossEntropyLoss(Module):
         self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
 
     def forward(self, x: Any, target: Any) -> Any:
-        return ops.cross_entropy(x, target, reduction=self.reduction, ignore_index=self.ignore_index, label_smoothing=self.label_smoothing)
+        return ops.cross_entropy(
+            x,
+            target,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+        )
 
 
 class MSELoss(Module):

@@ -197,7 +197,11 @@ class Module:
         own = self.state_dict()
         missing = sorted(set(own) - set(state))
         unexpected = sorted(set(state) - set(own))
-        shapes = {n: (tuple(state[n].shape), own[n].shape) for n in set(own) & set(state) if tuple(state[n].shape) != own[n].shape}
+        shapes = {
+            n: (tuple(state[n].shape), own[n].shape)
+            for n in set(own) & set(state)
+            if tuple(state[n].shape) != own[n].shape
+        }
         problems = [f"missing {', '.join(missing)}"] if missing and strict else []
         problems += [f"unexpected {', '.join(unexpected)}"] if unexpected and strict else []
         if problems or shapes:

@@ -66,4 +66,16 @@ def isfinite(g, z, x):
     r"""Where the input is neither infinite nor NaN."""
 
 
-__all__ = ["eq", "ge", "gt", "isfinite", "isnan", "le", "logical_and", "logical_not", "logical_or", "lt", "ne"]
+__all__ = [
+    "eq",
+    "ge",
+    "gt",
+    "isfinite",
+    "isnan",
+    "le",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "lt",
+    "ne",
+]

@@ -167,7 +167,11 @@ def where(g, z, condition, x, y):
     return None, lambda: where(condition, g, 0.0), lambda: where(condition, 0.0, g)
 
 
-@unary(dtype=lambda x, **limits: common_dtype((x, *limits.values())), saves="x", sample=lambda r: [(r(2, 3), {"min": -0.7, "max": 0.9}), (r(2, 3), {"max": 0.5})])
+@unary(
+    dtype=lambda x, **limits: common_dtype((x, *limits.values())),
+    saves="x",
+    sample=lambda r: [(r(2, 3), {"min": -0.7, "max": 0.9}), (r(2, 3), {"max": 0.5})],
+)
 def clamp(g, z, x, *, min=None, max=None):
     r"""Limit to the range :math:`[\mathit{min}, \mathit{max}]`. The gradient passes where the value was not limited."""
     inside = g

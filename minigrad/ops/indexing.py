@@ -10,7 +10,12 @@ from minigrad.op import op
 _rows = numpy.array([0, 2, 2])
 
 
-@op(shape=shapes.getitem, view=True, saves="x.shape", sample=lambda r: [(r(3, 4), {"index": (slice(1, None), 2)}), (r(3, 4), {"index": _rows})])
+@op(
+    shape=shapes.getitem,
+    view=True,
+    saves="x.shape",
+    sample=lambda r: [(r(3, 4), {"index": (slice(1, None), 2)}), (r(3, 4), {"index": _rows})],
+)
 def getitem(g, z, x, *, index):
     r"""The elements at `index`: integers, slices, `None`, `...`, integer arrays and boolean masks, as in NumPy.
 
@@ -31,13 +36,23 @@ def index_put(g, z, x, y, *, index):
     return lambda: index_put(g, 0.0, index=index), lambda: getitem(g, index=index)
 
 
-@op(shape=shapes.take_along_dim, together="x", saves="x.shape indices", sample=lambda r: (r(2, 3), r.integers(2, 2, high=3), {"dim": 1}))
+@op(
+    shape=shapes.take_along_dim,
+    together="x",
+    saves="x.shape indices",
+    sample=lambda r: (r(2, 3), r.integers(2, 2, high=3), {"dim": 1}),
+)
 def take_along_dim(g, z, x, indices, *, dim):
     r"""For every place, the element of `x` that `indices` names along `dim`; each receives its gradients' sum back."""
     return lambda: scatter_add(g, indices, dim=dim, shape=x.shape), None
 
 
-@op(shape=shapes.given, together="x", saves="indices", sample=lambda r: (r(2, 2), r.integers(2, 2, high=3), {"dim": 1, "shape": (2, 3)}))
+@op(
+    shape=shapes.given,
+    together="x",
+    saves="indices",
+    sample=lambda r: (r(2, 2), r.integers(2, 2, high=3), {"dim": 1, "shape": (2, 3)}),
+)
 def scatter_add(g, z, x, indices, *, dim, shape):
     r"""Zeros of `shape`, with `x` added at the places that `indices` names along `dim`.
 
@@ -46,7 +61,12 @@ def scatter_add(g, z, x, indices, *, dim, shape):
     return lambda: take_along_dim(g, indices, dim=dim), None
 
 
-@op(shape=shapes.one_hot, dtype="bool", differentiable=False, sample=lambda r: (r.integers(4, high=3), {"classes": 3}))
+@op(
+    shape=shapes.one_hot,
+    dtype="bool",
+    differentiable=False,
+    sample=lambda r: (r.integers(4, high=3), {"classes": 3}),
+)
 def one_hot(g, z, x, *, classes):
     r"""For each class index a row that is true at that class only."""
 

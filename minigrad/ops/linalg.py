@@ -6,7 +6,18 @@ from minigrad import shapes
 from minigrad.op import op
 
 
-@op(shape=shapes.matmul, saves=("y x.shape", "x y.shape"), sample=lambda r: [(r(2, 3), r(3, 4)), (r(2, 2, 3), r(3, 2)), (r(2, 1, 2, 3), r(3, 3, 2)), (r(3), r(3)), (r(2, 3), r(3)), (r(3), r(2, 3, 2))])
+@op(
+    shape=shapes.matmul,
+    saves=("y x.shape", "x y.shape"),
+    sample=lambda r: [
+        (r(2, 3), r(3, 4)),
+        (r(2, 2, 3), r(3, 2)),
+        (r(2, 1, 2, 3), r(3, 3, 2)),
+        (r(3), r(3)),
+        (r(2, 3), r(3)),
+        (r(3), r(2, 3, 2)),
+    ],
+)
 def matmul(g, z, x, y):
     r"""Matrix product :math:`z = x y`, over leading batch dimensions, which broadcast.
 
@@ -41,14 +52,22 @@ def _rows(x):
     return x if x.ndim == 2 else x.reshape((-1, x.shape[-1]))
 
 
-@op(shape=shapes.linear, saves=("w", "x", ""), sample=lambda r: [(r(4, 3), r(2, 3), r(2)), (r(2, 2, 3), r(2, 3)), (r(3), r(2, 3), r(2))])
+@op(
+    shape=shapes.linear,
+    saves=("w", "x", ""),
+    sample=lambda r: [(r(4, 3), r(2, 3), r(2)), (r(2, 2, 3), r(2, 3)), (r(3), r(2, 3), r(2))],
+)
 def linear(g, z, x, w, b=None):
     r"""Affine map :math:`z = x w^T + b`, weights of shape (out, in).
 
     From :math:`dz = dx\,w^T + x\,dw^T + db`: :math:`\bar x = \bar z\,w`, :math:`\bar w = \bar z^T x`, and :math:`\bar b` is
     :math:`\bar z`, summed over the rows to which the bias was broadcast.
     """
-    return lambda: g @ w, lambda: _rows(g).mT @ _rows(x) if x.ndim > 1 else g.reshape((-1, 1)) @ x.reshape((1, -1)), g
+    return (
+        lambda: g @ w,
+        lambda: _rows(g).mT @ _rows(x) if x.ndim > 1 else g.reshape((-1, 1)) @ x.reshape((1, -1)),
+        g,
+    )
 
 
 __all__ = ["linear", "matmul"]

@@ -8,7 +8,7 @@ from minigrad import shapes
 from minigrad.errors import DTypeError
 from minigrad.op import common_dtype, op
 from minigrad.ops.compare import ne
-from minigrad.ops.elementwise import cast, sub
+from minigrad.ops.elementwise import cast, sub, where
 from minigrad.ops.indexing import one_hot
 from minigrad.ops.reduce import softmax, sum
 from minigrad.ops.shape import permute, reshape
@@ -16,14 +16,24 @@ from minigrad.ops.shape import permute, reshape
 
 def _logits_dtype(x, target, **_):
     if target.dtype.kind not in "iu":
-        raise DTypeError("cross_entropy: the targets must be class indices.", got=f"target {tuple(target.shape)} {target.dtype}", expected="an integer dtype", hint="target.long(), or target.argmax(1) for one-hot rows")
+        raise DTypeError(
+            "cross_entropy: the targets must be class indices.",
+            got=f"target {tuple(target.shape)} {target.dtype}",
+            expected="an integer dtype",
+            hint="target.long(), or target.argmax(1) for one-hot rows",
+        )
     return _floating("cross_entropy", x)
 
 
 def _floating(name, *inputs):
     dtype = common_dtype(inputs)
     if dtype.kind != "f":
-        raise DTypeError(f"{name}: needs a floating dtype.", got=f"{dtype}", expected="float32 or float64", hint="x.float()")
+        raise DTypeError(
+            f"{name}: needs a floating dtype.",
+            got=f"{dtype}",
+            expected="float32 or float64",
+            hint="x.float()",
+        )
     return dtype
 
 
@@ -45,10 +55,10 @@ def cross_entropy(g, z, x, target, *, reduction="mean", ignore_index=-100, label
     Shapes: logits (N, C, …) or (C,), targets (N, …) or (). Source: PyTorch's `cross_entropy` with class indices.
     """
     dim = 1 if x.ndim > 1 else 0
-    kept = cast(ne(target, ignore_index), dtype=x.dtype)
+    kept = ne(target, ignore_index)
     if reduction == "mean":
-        g = g / sum(kept)
-    weight = g * kept
+        g = g / cast(sum(kept), dtype=x.dtype)
+    weight = where(kept, g, 0.0)  # not g * kept: where nothing is kept, g is infinite
     weight = reshape(weight, shape=(*weight.shape[:dim], 1, *weight.shape[dim:]))
     classes = x.shape[dim]
     true = one_hot(target, classes=classes)
@@ -60,7 +70,17 @@ def cross_entropy(g, z, x, target, *, reduction="mean", ignore_index=-100, label
     return lambda: (softmax(x, dim=dim) - true) * weight, None
 
 
-@op(shape=shapes.mse_loss, dtype=lambda x, y, **_: _floating("mse_loss", x, y), strict=True, saves="x y", sample=lambda r: [(r(4, 3), r(4, 3)), (r(4), r(4), {"reduction": "sum"}), (r(4), r(4), {"reduction": "none"})])
+@op(
+    shape=shapes.mse_loss,
+    dtype=lambda x, y, **_: _floating("mse_loss", x, y),
+    strict=True,
+    saves="x y",
+    sample=lambda r: [
+        (r(4, 3), r(4, 3)),
+        (r(4), r(4), {"reduction": "sum"}),
+        (r(4), r(4), {"reduction": "none"}),
+    ],
+)
 def mse_loss(g, z, x, y, *, reduction="mean"):
     r"""Mean squared error :math:`z = \frac1n \sum_i (x_i - y_i)^2`. Each difference receives :math:`\frac2n (x_i - y_i)\,\bar z`."""
     scale = 2.0 / math.prod(x.shape) if reduction == "mean" else 2.0

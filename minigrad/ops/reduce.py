@@ -74,7 +74,12 @@ def _to_extremum(g, z, x, dim):
     return spread(g, x.shape, dim) * share
 
 
-@reduction(dtype=lambda x, **_: _floating("var", x), strict=True, saves="x", sample=lambda r: [(r(2, 3),), (r(4, 3), {"dim": 0, "correction": 0})])
+@reduction(
+    dtype=lambda x, **_: _floating("var", x),
+    strict=True,
+    saves="x",
+    sample=lambda r: [(r(2, 3),), (r(4, 3), {"dim": 0, "correction": 0})],
+)
 def var(g, z, x, *, dim=None, correction=1, keepdim=False):
     r"""Variance :math:`z = \frac{1}{n - c} \sum_i (x_i - \mu)^2` with :math:`c` the correction.
 
@@ -85,12 +90,22 @@ def var(g, z, x, *, dim=None, correction=1, keepdim=False):
     return (spread(g * (2 / (count(x.shape, dim) - correction)), x.shape, dim) * centred,)
 
 
-@op(shape=shapes.reduced_nonempty, dtype="int64", differentiable=False, sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 1})])
+@op(
+    shape=shapes.reduced_nonempty,
+    dtype="int64",
+    differentiable=False,
+    sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 1})],
+)
 def argmax(g, z, x, *, dim=None, keepdim=False):
     r"""The index of the largest element (the first of equal ones); of the flattened tensor without a `dim`."""
 
 
-@op(shape=shapes.reduced_nonempty, dtype="int64", differentiable=False, sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 0})])
+@op(
+    shape=shapes.reduced_nonempty,
+    dtype="int64",
+    differentiable=False,
+    sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 0})],
+)
 def argmin(g, z, x, *, dim=None, keepdim=False):
     r"""The index of the smallest element (the first of equal ones); of the flattened tensor without a `dim`."""
 
@@ -105,7 +120,11 @@ def any(g, z, x, *, dim=None, keepdim=False):
     r"""Whether at least one element is true."""
 
 
-@reduction(dtype="float", saves="z x", sample=lambda r: [(r(2, 3), {"dim": 1}), (r(2, 3), {"dim": 0, "keepdim": True})])
+@reduction(
+    dtype="float",
+    saves="z x",
+    sample=lambda r: [(r(2, 3), {"dim": 1}), (r(2, 3), {"dim": 0, "keepdim": True})],
+)
 def logsumexp(g, z, x, *, dim, keepdim=False):
     r""":math:`z = \ln \sum_i e^{x_i}`, without overflow.
 
@@ -114,7 +133,12 @@ def logsumexp(g, z, x, *, dim, keepdim=False):
     return (spread(g, x.shape, dim) * exp(x - spread(z, x.shape, dim)),)
 
 
-@op(shape=shapes.same, dtype="float", saves="z", sample=lambda r: [(r(2, 3), {"dim": -1}), (r(2, 3), {"dim": 0})])
+@op(
+    shape=shapes.same,
+    dtype="float",
+    saves="z",
+    sample=lambda r: [(r(2, 3), {"dim": -1}), (r(2, 3), {"dim": 0})],
+)
 def softmax(g, z, x, *, dim):
     r""":math:`z_i = e^{x_i} / \sum_j e^{x_j}`.
 
@@ -124,7 +148,12 @@ def softmax(g, z, x, *, dim):
     return (weighted - z * sum(weighted, dim=dim, keepdim=True),)
 
 
-@op(shape=shapes.same, dtype="float", saves="z", sample=lambda r: [(r(2, 3), {"dim": -1}), (r(2, 3), {"dim": 0})])
+@op(
+    shape=shapes.same,
+    dtype="float",
+    saves="z",
+    sample=lambda r: [(r(2, 3), {"dim": -1}), (r(2, 3), {"dim": 0})],
+)
 def log_softmax(g, z, x, *, dim):
     r""":math:`z_i = x_i - \ln \sum_j e^{x_j}`.
 
@@ -135,7 +164,12 @@ def log_softmax(g, z, x, *, dim):
 
 def _floating(name, x):
     if x.dtype.kind != "f":
-        raise DTypeError(f"{name}: needs a floating dtype.", got=f"{tuple(x.shape)} {x.dtype}", expected="float32 or float64", hint="x.float()")
+        raise DTypeError(
+            f"{name}: needs a floating dtype.",
+            got=f"{tuple(x.shape)} {x.dtype}",
+            expected="float32 or float64",
+            hint="x.float()",
+        )
     return x.dtype
 
 

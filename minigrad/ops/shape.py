@@ -11,7 +11,11 @@ from minigrad.op import op
 view = partial(op, view=True, saves="")
 
 
-@view(shape=shapes.reshape, saves="x.shape", sample=lambda r: [(r(2, 6), {"shape": (3, 4)}), (r(2, 6), {"shape": (4, -1)})])
+@view(
+    shape=shapes.reshape,
+    saves="x.shape",
+    sample=lambda r: [(r(2, 6), {"shape": (3, 4)}), (r(2, 6), {"shape": (4, -1)})],
+)
 def reshape(g, z, x, *, shape):
     r"""The same elements in the same order, in another shape; one size may be -1. The gradient takes the old shape."""
     return (reshape(g, shape=x.shape),)
@@ -82,7 +86,12 @@ def split(x, split_size_or_sections, dim=0):
     if isinstance(sections, int):
         sections = [min(sections, total - start) for start in range(0, total, sections)]
     if sum(sections) != total:
-        raise ShapeError("split: the sections do not add up.", got=f"{list(sections)} for size {total}", expected=f"a sum of {total}", hint="one number for equal parts")
+        raise ShapeError(
+            "split: the sections do not add up.",
+            got=f"{list(sections)} for size {total}",
+            expected=f"a sum of {total}",
+            hint="one number for equal parts",
+        )
     parts, start = [], 0
     for size in sections:
         parts.append(x[(slice(None),) * dim + (slice(start, start + size),)])

@@ -22,10 +22,17 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
         groups = list(params) if not isinstance(params, Tensor) else [params]
         if not groups:
-            raise DTypeError(f"{type(self).__name__}: there are no parameters.", got="an empty list", expected="model.parameters()", hint="a generator can be used once only: list(model.parameters())")
+            raise DTypeError(
+                f"{type(self).__name__}: there are no parameters.",
+                got="an empty list",
+                expected="model.parameters()",
+                hint="a generator can be used once only: list(model.parameters())",
+            )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
-        self.param_groups: list[dict[str, Any]] = [defaults | g | {"params": _tensors(g["params"], type(self).__name__)} for g in groups]
+        self.param_groups: list[dict[str, Any]] = [
+            defaults | g | {"params": _tensors(g["params"], type(self).__name__)} for g in groups
+        ]
         self.state: dict[Tensor, dict[str, Any]] = {}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -58,19 +65,32 @@ class Optimizer:
         groups, start = [], 0
         for group in self.param_groups:
             count = len(group["params"])
-            groups.append({k: v for k, v in group.items() if k != "params"} | {"params": list(range(start, start + count))})
+            groups.append(
+                {k: v for k, v in group.items() if k != "params"} | {"params": list(range(start, start + count))}
+            )
             start += count
         return {"state": {number[p]: dict(s) for p, s in self.state.items()}, "param_groups": groups}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over a state. Errors: GraphError if the groups do not match."""
-        sizes = [len(g["params"]) for g in self.param_groups], [len(g["params"]) for g in state["param_groups"]]
+        sizes = (
+            [len(g["params"]) for g in self.param_groups],
+            [len(g["params"]) for g in state["param_groups"]],
+        )
         if sizes[0] != sizes[1]:
-            raise GraphError(f"{type(self).__name__}: the state is of another set of parameters.", got=f"groups of {sizes[1]}", expected=f"groups of {sizes[0]}", hint="make the optimiser of the same model first")
+            raise GraphError(
+                f"{type(self).__name__}: the state is of another set of parameters.",
+                got=f"groups of {sizes[1]}",
+                expected=f"groups of {sizes[0]}",
+                hint="make the optimiser of the same model first",
+            )
         order = [p for group in self.param_groups for p in group["params"]]
         for group, loaded in zip(self.param_groups, state["param_groups"], strict=True):
             group.update({k: v for k, v in loaded.items() if k != "params"})
-        self.state = {order[i]: {k: v.clone() if isinstance(v, Tensor) else v for k, v in s.items()} for i, s in state["state"].items()}
+        self.state = {
+            order[i]: {k: v.clone() if isinstance(v, Tensor) else v for k, v in s.items()}
+            for i, s in state["state"].items()
+        }
 
     def __repr__(self) -> str:
         options = ", ".join(f"{k}={v}" for k, v in self.param_groups[0].items() if k != "params")
@@ -81,9 +101,19 @@ def _tensors(params: Any, name: str) -> list[Tensor]:
     tensors = [params] if isinstance(params, Tensor) else list(params)
     for p in tensors:
         if not isinstance(p, Tensor):
-            raise DTypeError(f"{name}: parameters must be tensors.", got=type(p).__name__, expected="Tensor", hint="model.parameters(), not model.named_parameters()")
+            raise DTypeError(
+                f"{name}: parameters must be tensors.",
+                got=type(p).__name__,
+                expected="Tensor",
+                hint="model.parameters(), not model.named_parameters()",
+            )
         if not p.is_leaf:
-            raise GraphError(f"{name}: a result cannot be optimised, only leaves.", got=f"made by {p.grad_fn!r}", expected="a leaf", hint="t.detach().requires_grad_()")
+            raise GraphError(
+                f"{name}: a result cannot be optimised, only leaves.",
+                got=f"made by {p.grad_fn!r}",
+                expected="a leaf",
+                hint="t.detach().requires_grad_()",
+            )
     return tensors
 
 
@@ -91,4 +121,9 @@ def non_negative(name: str, **options: float) -> None:
     """Errors: DTypeError for an option below 0."""
     for option, value in options.items():
         if value < 0:
-            raise DTypeError(f"{name}: an option is out of range.", got=f"{option}={value}", expected="0 or more", hint=f"{option}=0.01, for example")
+            raise DTypeError(
+                f"{name}: an option is out of range.",
+                got=f"{option}={value}",
+                expected="0 or more",
+                hint=f"{option}=0.01, for example",
+            )

@@ -19,11 +19,33 @@ class SGD(Optimizer):
     Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), modified.
     """
 
-    def __init__(self, params: Any, lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False):
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ):
         non_negative("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise DTypeError("SGD: Nesterov's form needs a momentum and no dampening.", got=f"momentum={momentum}, dampening={dampening}", expected="momentum > 0, dampening = 0", hint="momentum=0.9")
-        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov})
+            raise DTypeError(
+                "SGD: Nesterov's form needs a momentum and no dampening.",
+                got=f"momentum={momentum}, dampening={dampening}",
+                expected="momentum > 0, dampening = 0",
+                hint="momentum=0.9",
+            )
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+            },
+        )
 
     def update(self, p: Tensor, g: Tensor, options: dict[str, Any], state: dict[str, Any]) -> None:
         first = options["momentum"] != 0 and "momentum_buffer" not in state

@@ -43,9 +43,7 @@ def split(shape: tuple[int, ...], dim, keepdim: bool):
 
 def number(value, dtype: dtype) -> bool:
     """Whether this is one number that leaves the dtype of the result as it is."""
-    return type(value) in (int, float) or (
-        type(value) is ndarray and value.shape == () and value.dtype == dtype
-    )
+    return type(value) in (int, float) or (type(value) is ndarray and value.shape == () and value.dtype == dtype)
 
 
 def rows_at_once(n: int) -> int:

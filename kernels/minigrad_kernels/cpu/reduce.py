@@ -14,9 +14,7 @@ BLOCK = 512
 
 # "reassoc" lets a sum be taken in eight or sixteen strands at once. It is for sums alone: elsewhere it would
 # rewrite (x - max) - log(total) as x - (max + log(total)), which cancels.
-summing = njit(
-    fastmath={"contract", "reassoc"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True
-)
+summing = njit(fastmath={"contract", "reassoc"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 @summing

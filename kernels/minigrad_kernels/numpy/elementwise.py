@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-
 # Zero and one in each dtype: NumPy takes a 0-dimensional array twice as fast as a Python number.
 _ZERO = {np.dtype(d): np.zeros((), d) for d in "efdbhilqB?"}
 _ONE = {np.dtype(d): np.ones((), d) for d in "efd"}
