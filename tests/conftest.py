@@ -56,7 +56,29 @@ class SkipPolicy:
                 terminalreporter.line(line)
 
 
+class Counts:
+    """Prints, at the end of a run, the sums of what tests counted with `record_property("count", (what, number))`."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, int] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == "count":
+                    what, number = value
+                    self.sums[what] = self.sums.get(what, 0) + number
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.sums:
+            terminalreporter.section("compared")
+            for what, number in self.sums.items():
+                terminalreporter.line(f"{number:8d} {what}")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    # Workers of pytest-xdist send their reports to the controller: the rule is applied once, there.
-    if CI and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(SkipPolicy(), "skip-policy")
+    # Workers of pytest-xdist send their reports to the controller: what looks at all of them does so once, there.
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Counts(), "counts")
+        if CI:
+            config.pluginmanager.register(SkipPolicy(), "skip-policy")
