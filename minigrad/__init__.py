@@ -28,10 +28,11 @@ from minigrad.creation import (
 )
 from minigrad.device import backend, current_backend, get_device, register_kernel
 from minigrad.dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
-from minigrad.film import Film, record
+from minigrad.film import Film
 from minigrad.op import OPS, Op, op
 from minigrad.ops import *  # noqa: F403
 from minigrad.random import Generator, default_generator, manual_seed
+from minigrad.recorder import record
 from minigrad.tape import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.tensor import Tensor
 

@@ -1,23 +1,22 @@
-"""The backward pass: walk the tape from a result to what it was made from, each node once, its gradient complete.
+"""Gradients, as users ask for them: `backward`, which fills `.grad`, and `grad`, which returns them.
 
-`pass_backward` is all of it. The rest is what is asked of it: `backward`, `grad`, hooks, and `explain`, which says
-why a gradient is None.
+How the tape is walked stands in `minigrad/walk.py`; why a gradient is None, in `minigrad/explain.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from minigrad import events
-from minigrad.errors import GraphError, OverwrittenError, ShapeError
-from minigrad.explain import why_not_recorded
+from minigrad.errors import GraphError, ShapeError
+from minigrad.explain import explain, why_not_recorded
 from minigrad.imperative import wrap
-from minigrad.ops.reduce import sum_to
-from minigrad.tape import FREED, Clock, Leaf, Node, enable_grad, no_grad
+from minigrad.tape import Clock, Leaf, Vertex
 from minigrad.tensor import Tensor
+from minigrad.walk import pass_backward
 
-Vertex = Node | Leaf
+__all__ = ["backward", "explain", "grad", "pass_backward"]
 
 
 def backward(
@@ -100,169 +99,6 @@ def grad(
     )
 
 
-def uses(roots: Sequence[Node | Leaf]) -> dict[Node | Leaf, int]:
-    """For each node that the roots were made from: how many contributions to its gradient will come."""
-    waiting: dict[Node | Leaf, int] = dict.fromkeys(roots, 0)
-    stack = list(waiting)
-    while stack:
-        for parent in stack.pop().parents:
-            if parent is not None:
-                if parent in waiting:
-                    waiting[parent] += 1
-                else:
-                    waiting[parent] = 1
-                    stack.append(parent)
-    return waiting
-
-
-def pass_backward(
-    gradients: dict[Vertex, Any],
-    *,
-    receive: Callable[[Vertex, Any], None],
-    wanted: Any = None,
-    retain_graph: bool = False,
-    create_graph: bool = False,
-) -> None:
-    """Carry the gradients of the roots back to everything they were made from.
-
-    A node is ready when no contribution to its gradient is outstanding; then its rule runs, once, and what the rule
-    returns is added to its parents' gradients. This order (Kahn 1962) takes time linear in the size of the graph,
-    however often values are shared.
-
-    Args:
-        gradients: for each root the gradient with respect to it: arrays, or tensors when `create_graph`.
-        receive: called with each leaf (or each that is `wanted`) and its complete gradient.
-        wanted: the nodes and leaves to deliver to; only what leads there is walked. By default all leaves.
-        retain_graph: keep the saved values for another pass.
-        create_graph: run the rules on tensors, so that the gradients can be differentiated again.
-    """
-    needed = None if wanted is None else leading_to(wanted, gradients)
-    waiting = uses(gradients, needed)
-    ready = [vertex for vertex, count in waiting.items() if count == 0]
-    listeners = events.LISTENERS
-    with enable_grad() if create_graph else no_grad():
-        while ready:
-            node = ready.pop()
-            g = gradients.pop(node, None)
-            if g is not None and node.hooks is not None:
-                g = run_hooks(node, g)
-            is_leaf = type(node) is Leaf
-            if g is not None and (is_leaf if wanted is None else node in wanted):
-                receive(node, g)
-            if is_leaf:
-                continue
-            saved = node.saved
-            contributions = () if g is None else vjp(node, g, create_graph)
-            if listeners and g is not None:
-                events.emit("backward", events.Backward(node, g, contributions))
-            for place, parent in enumerate(node.parents):
-                if parent is None or (needed is not None and parent not in needed):
-                    continue
-                if g is not None and (part := contributions[place]) is not None:
-                    known = gradients.get(parent)
-                    if known is not None:
-                        part = known + part
-                    elif type(parent) is Leaf and not create_graph:
-                        part = own(part, g, saved, parent)
-                    gradients[parent] = part
-                waiting[parent] -= 1
-                if waiting[parent] == 0:
-                    ready.append(parent)
-            if not retain_graph and node.op.keeps:
-                node.saved = FREED
-
-
-def uses(roots: Any, needed: set[Vertex] | None = None) -> dict[Vertex, int]:
-    """For each node that the roots were made from: how many contributions to its gradient will come."""
-    waiting: dict[Vertex, int] = dict.fromkeys(roots, 0)
-    stack = list(waiting)
-    while stack:
-        for parent in stack.pop().parents:
-            if parent is None or (needed is not None and parent not in needed):
-                continue
-            if parent in waiting:
-                waiting[parent] += 1
-            else:
-                waiting[parent] = 1
-                stack.append(parent)
-    return waiting
-
-
-def leading_to(wanted: Any, roots: Any) -> set[Vertex]:
-    """Those of the nodes behind the roots from which a wanted one can be reached."""
-    children: dict[Vertex, list[Vertex]] = {root: [] for root in roots}
-    stack = list(children)
-    while stack:
-        node = stack.pop()
-        for parent in node.parents:
-            if parent is not None:
-                if parent not in children:
-                    children[parent] = []
-                    stack.append(parent)
-                children[parent].append(node)
-    needed: set[Vertex] = set()
-    stack = [vertex for vertex in wanted if vertex in children]
-    while stack:
-        vertex = stack.pop()
-        if vertex not in needed:
-            needed.add(vertex)
-            stack.extend(children[vertex])
-    return needed
-
-
-def vjp(node: Node, g: Any, create_graph: bool) -> tuple:
-    """The node's rule, run on what it saved: one contribution for each input, None where the input needs none.
-
-    (vjp: vector-Jacobian product, the gradient times the derivative of the op.)
-    """
-    op, saved = node.op, node.saved
-    if saved is FREED:
-        raise GraphError(
-            f"backward: the values saved by `{op.name}`{_at(node)} were freed by an earlier backward pass.",
-            got="a second pass over the same graph",
-            expected="one pass, or retain_graph=True in the first",
-            hint="run the forward pass again, or loss.backward(retain_graph=True)",
-        )
-    if node.time != Clock.now:
-        check_unwritten(node)
-    if create_graph:
-        z, *inputs = saved
-        if z is not None:
-            z = wrap(z, g.device)
-            z.node = node
-        parts = op.rule(g, z, *inputs, **node.parameters)
-    else:
-        parts = op.rule(g, *[s.array if isinstance(s, Tensor) else s for s in saved], **node.parameters)
-    if len(parts) < len(node.parents):
-        raise GraphError(
-            f"{op.name}: its gradient rule returned too few gradients.",
-            got=str(len(parts)),
-            expected=f"{len(node.parents)}, one for each input (None where there is none)",
-            hint="return a tuple, also for a single input: (g * y,)",
-        )
-    contributions = []
-    for parent, part in zip(node.parents, parts, strict=False):
-        if parent is None or part is None:
-            contributions.append(None)
-            continue
-        if callable(part) and not isinstance(part, Tensor):
-            part = part()
-        if part.shape != parent.shape:
-            part = sum_to(part, parent.shape)
-        contributions.append(part)
-    return tuple(contributions)
-
-
-def own(part: Any, g: Any, saved: tuple, leaf: Leaf) -> Any:
-    """An array that nobody else holds, for a leaf to keep: a copy if the rule passed on `g` or something saved."""
-    tensor = leaf.tensor()
-    if tensor is None:
-        return part
-    device = tensor.device
-    shared = part is g or device.is_view(part) or any(part is (s.array if isinstance(s, Tensor) else s) for s in saved)
-    return device.table["clone"](part) if shared else part
-
-
 def accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     """Add `g` to `tensor.grad`, in place unless one of the two is part of a graph."""
     if tensor.grad is None:
@@ -272,24 +108,6 @@ def accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     else:
         tensor.grad.array += g
         Clock.stepped(tensor.grad.written, "accumulation into .grad")
-
-
-def check_unwritten(node: Node) -> None:
-    """Errors: OverwrittenError if a saved value was written to in place after it was saved."""
-    names = ("its result", *(f"its input `{name}`" for name in node.op.inputs))
-    for place, value in enumerate(node.saved):
-        if value is None:
-            continue
-        written = node.written if place == 0 else value.written if isinstance(value, Tensor) else None
-        if written is not None and written[0] > node.time:
-            _, writer, line = written
-            raise OverwrittenError(
-                f"backward: a value saved by `{node.op.name}`{_at(node)} was overwritten by `{writer}`"
-                + (f" at {line}." if line else "."),
-                got=f"{names[min(place, len(names) - 1)]}, of shape {tuple(value.shape)}, changed since",
-                expected="saved values as they were in the forward pass",
-                hint=f"{writer.rstrip('_')} instead of {writer}, or x.clone() before writing",
-            )
 
 
 def seeds(roots: Sequence[Tensor], gradient: Any, create_graph: bool, name: str) -> dict[Vertex, Any]:
@@ -328,19 +146,6 @@ def seeds(roots: Sequence[Tensor], gradient: Any, create_graph: bool, name: str)
     return result
 
 
-def run_hooks(vertex: Vertex, g: Any) -> Any:
-    """The gradient after the hooks: each sees it as a tensor and may return another."""
-    tensor = g if isinstance(g, Tensor) else wrap(g, vertex.hooks.device)
-    for hook in list(vertex.hooks.values()):
-        changed = hook(tensor)
-        if changed is not None:
-            tensor = changed
-    for kept in vertex.hooks.retained:
-        if (owner := kept()) is not None:
-            owner.grad = tensor if owner.grad is None else owner.grad + tensor
-    return tensor if isinstance(g, Tensor) else tensor.array
-
-
 def _as_tensors(x: Any) -> list[Tensor]:
     tensors = [x] if isinstance(x, Tensor) else list(x)
     for t in tensors:
@@ -363,7 +168,3 @@ def _vertex(x: Tensor, name: str) -> Vertex:
             hint="minigrad.tensor(…, requires_grad=True) for what you differentiate by",
         )
     return x.node
-
-
-def _at(node: Node) -> str:
-    return f" at {node.line}" if node.line else ""

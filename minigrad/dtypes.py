@@ -64,3 +64,20 @@ def promote(x: numpy.dtype, y: numpy.dtype, *, x_weak: bool = False, y_weak: boo
     if x_weak != y_weak:
         return y if x_weak else x
     return numpy.promote_types(x, y)
+
+
+def common(specs: tuple[Any, ...]) -> numpy.dtype:
+    """The promoted dtype of arrays, tensors, specs and Python scalars together."""
+    dtype, weak = None, True
+    for s in specs:
+        if s is None:
+            continue
+        scalar = not hasattr(s, "dtype")
+        other = scalar_dtype(s) if scalar else s.dtype
+        other_weak = scalar or s.shape == ()
+        if dtype is None:
+            dtype, weak = other, other_weak
+        else:
+            dtype, weak = promote(dtype, other, x_weak=weak, y_weak=other_weak), weak and other_weak
+    assert dtype is not None
+    return dtype

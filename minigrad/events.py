@@ -86,6 +86,7 @@ class Finished(NamedTuple):
 
 
 def emit(kind: str, event: Any) -> None:
+    """Call every listener that has a method of that name."""
     for listener in tuple(LISTENERS):
         receive = getattr(listener, kind, None)
         if receive is not None:
@@ -93,6 +94,7 @@ def emit(kind: str, event: Any) -> None:
 
 
 def forward(op: Any, parameters: dict, inputs: tuple, output: Any) -> None:
+    """An op ran: tell the listeners, and note the user's line in its node."""
     line = user_line()
     if output.node is not None and output.node.line is None:
         output.node.line = line

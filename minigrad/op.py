@@ -190,7 +190,7 @@ class Op:
             return dtypes.bool_
         if self.dtype == "int64":
             return dtypes.int64
-        dtype = common_dtype(tuple(s for i, s in enumerate(specs) if self.variadic or self.combines(i)))
+        dtype = dtypes.common(tuple(s for i, s in enumerate(specs) if self.variadic or self.combines(i)))
         if self.dtype == "float" and dtype.kind != "f":
             return dtypes.default_float
         if self.dtype == "sum" and dtype.kind in "bi":
@@ -229,29 +229,12 @@ def describe(value: Any) -> str:
     return f"{type(value).__name__} {value!r}"
 
 
-def common_dtype(specs: tuple[Any, ...]) -> numpy.dtype:
-    """The promoted dtype of arrays, tensors, specs and Python scalars together."""
-    dtype, weak = None, True
-    for s in specs:
-        if s is None:
-            continue
-        scalar = not hasattr(s, "dtype")
-        other = dtypes.scalar_dtype(s) if scalar else s.dtype
-        other_weak = scalar or s.shape == ()
-        if dtype is None:
-            dtype, weak = other, other_weak
-        else:
-            dtype, weak = dtypes.promote(dtype, other, x_weak=weak, y_weak=other_weak), weak and other_weak
-    assert dtype is not None
-    return dtype
-
-
 def with_common_dtype(op: Op, inputs: tuple) -> tuple:
     """The tensors or symbols cast to the dtype in which the op computes, by an op, so that gradients are cast back."""
     if callable(op.dtype) or op.dtype == "int64":
         return inputs
     chosen = [x is not None and (op.variadic or op.combines(i)) for i, x in enumerate(inputs)]
-    dtype = common_dtype(tuple(x for x, use in zip(inputs, chosen, strict=True) if use))
+    dtype = dtypes.common(tuple(x for x, use in zip(inputs, chosen, strict=True) if use))
     if op.floats and dtype.kind != "f":
         dtype = dtypes.default_float
     return tuple(

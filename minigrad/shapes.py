@@ -14,6 +14,7 @@ from minigrad.errors import IndexingError, ShapeError
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of anything; a Python number has none."""
     return tuple(getattr(x, "shape", ()))
 
 
@@ -247,6 +248,7 @@ def mse_loss(x: Any, y: Any, *, reduction: str = "mean") -> tuple[int, ...]:
 
 
 def reduction_shape(shape: tuple[int, ...], reduction: str) -> tuple[int, ...]:
+    """The shape of one loss for each example, after the reduction."""
     if reduction not in ("mean", "sum", "none"):
         raise ShapeError(
             "no such reduction.",

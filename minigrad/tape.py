@@ -81,6 +81,9 @@ class Leaf:
         return f"<leaf {self.shape}>"
 
 
+Vertex = Node | Leaf
+
+
 class Hooks(dict):
     """The hooks on a gradient, by the number of their handle, in the order in which they were registered."""
 
@@ -152,6 +155,7 @@ class enable_grad(set_grad_enabled):
 
 
 def is_grad_enabled() -> bool:
+    """Whether operations are remembered here and now."""
     return mode.enabled
 
 

@@ -170,9 +170,10 @@ def _disagreement(analytic, numeric, wrong, i: int, k: int, x: Tensor, output: T
     row, column = numpy.unravel_index(int(gap.argmax()), gap.shape)
     to = tuple(int(n) for n in numpy.unravel_index(row, output.shape)) if output.shape else ()
     of = tuple(int(n) for n in numpy.unravel_index(column, x.shape)) if x.shape else ()
+    apart = abs(analytic[row, column] - numeric[row, column])
     return GradcheckError(
         f"gradcheck: the gradient of output {k} with respect to input {i} is wrong in {int(wrong.sum())} of {wrong.size} elements.",
         got=f"d output{list(to)} / d input{list(of)} = {analytic[row, column]:.8g} from the gradient rule",
-        expected=f"{numeric[row, column]:.8g} from finite differences (they differ by {abs(analytic[row, column] - numeric[row, column]):.3g})",
+        expected=f"{numeric[row, column]:.8g} from finite differences (they differ by {apart:.3g})",
         hint="check the sign, a factor, and whether the shapes were summed or transposed",
     )

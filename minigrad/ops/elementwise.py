@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from minigrad import shapes
-from minigrad.op import common_dtype, op
+from minigrad import dtypes, shapes
+from minigrad.op import op
 
 elementwise = partial(op, elementwise=True)
 unary = partial(elementwise, shape=shapes.same)
@@ -168,7 +168,7 @@ def where(g, z, condition, x, y):
 
 
 @unary(
-    dtype=lambda x, **limits: common_dtype((x, *limits.values())),
+    dtype=lambda x, **limits: dtypes.common((x, *limits.values())),
     saves="x",
     sample=lambda r: [(r(2, 3), {"min": -0.7, "max": 0.9}), (r(2, 3), {"max": 0.5})],
 )

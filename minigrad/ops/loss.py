@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from minigrad import shapes
+from minigrad import dtypes, shapes
 from minigrad.errors import DTypeError
-from minigrad.op import common_dtype, op
+from minigrad.op import op
 from minigrad.ops.compare import ne
 from minigrad.ops.elementwise import cast, sub, where
 from minigrad.ops.indexing import one_hot
@@ -26,7 +26,7 @@ def _logits_dtype(x, target, **_):
 
 
 def _floating(name, *inputs):
-    dtype = common_dtype(inputs)
+    dtype = dtypes.common(inputs)
     if dtype.kind != "f":
         raise DTypeError(
             f"{name}: needs a floating dtype.",
@@ -82,7 +82,10 @@ def cross_entropy(g, z, x, target, *, reduction="mean", ignore_index=-100, label
     ],
 )
 def mse_loss(g, z, x, y, *, reduction="mean"):
-    r"""Mean squared error :math:`z = \frac1n \sum_i (x_i - y_i)^2`. Each difference receives :math:`\frac2n (x_i - y_i)\,\bar z`."""
+    r"""Mean squared error :math:`z = \frac1n \sum_i (x_i - y_i)^2`.
+
+    Each difference receives :math:`\frac2n (x_i - y_i)\,\bar z`.
+    """
     scale = 2.0 / math.prod(x.shape) if reduction == "mean" else 2.0
     gx = g * (scale * sub(x, y))
     return gx, lambda: -gx
