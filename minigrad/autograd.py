@@ -44,7 +44,7 @@ def backward(
     targets = None if inputs is None else {_vertex(x, "backward"): x for x in _as_tensors(inputs)}
 
     def receive(vertex: Vertex, g: Any) -> None:
-        tensor = vertex.tensor() if type(vertex) is Leaf else targets and targets.get(vertex)
+        tensor = vertex.tensor() if isinstance(vertex, Leaf) else targets.get(vertex) if targets else None
         if tensor is not None:
             accumulate(tensor, g, create_graph)
             if events.LISTENERS:

@@ -65,7 +65,7 @@ class CPU(Device):
 
     @staticmethod
     def arange(start: float, stop: float, step: float, dtype: numpy.dtype) -> numpy.ndarray:
-        return numpy.arange(start, stop, step, dtype)
+        return numpy.arange(start, stop, step, dtype=dtype)
 
     @staticmethod
     def linspace(start: float, stop: float, steps: int, dtype: numpy.dtype) -> numpy.ndarray:

@@ -38,7 +38,7 @@ def as_dtype(dtype: Any) -> numpy.dtype:
         found = numpy.dtype(dtype)
     except TypeError:
         found = None
-    if found not in ALL:
+    if found is None or found not in ALL:
         names = ", ".join(d.name for d in ALL)
         raise DTypeError(
             "No such dtype.",

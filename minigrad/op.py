@@ -90,7 +90,7 @@ class Op:
     def _plans(self, saves: str | tuple[str, ...] | None) -> list[tuple[str, ...]]:
         """What to keep of (z, *inputs), for every set of inputs that need a gradient (their places as bits)."""
         if self.variadic:
-            return [self._parse(saves)]
+            return [self._parse(saves if isinstance(saves, str) else None)]
         if saves is None or isinstance(saves, str):
             saves = ("z " + " ".join(self.inputs) if saves is None else saves,) * len(self.inputs)
         if len(saves) != len(self.inputs):
@@ -185,7 +185,7 @@ class Op:
 
     def result_dtype(self, specs: tuple[Any, ...], parameters: dict) -> numpy.dtype:
         if callable(self.dtype):
-            return self.dtype(*specs, **parameters)
+            return numpy.dtype(self.dtype(*specs, **parameters))
         if self.dtype == "bool":
             return dtypes.bool_
         if self.dtype == "int64":

@@ -52,8 +52,8 @@ class Node:
         self.shape = shape
         self.time = time
         self.written = written
-        self.hooks = None
-        self.line = None
+        self.hooks: Hooks | None = None
+        self.line: events.Line | None = None
 
     @property
     def name(self) -> str:
@@ -75,7 +75,7 @@ class Leaf:
     def __init__(self, tensor: Any):
         self.tensor = weakref.ref(tensor)
         self.shape = tensor.array.shape
-        self.hooks = None
+        self.hooks: Hooks | None = None
 
     def __repr__(self) -> str:
         return f"<leaf {self.shape}>"

@@ -40,6 +40,13 @@ class Tensor(Operand):
     # written: [time of the last write, writer, line], shared by all views of the memory; see `tape.Clock`.
     # cut: the op that made it from a tensor with gradients without recording it; not set otherwise.
     __slots__ = ("__weakref__", "array", "base", "cut", "device", "grad", "node", "written")
+    array: Any
+    base: tuple[Tensor, int, Any, dict] | None
+    cut: Any
+    device: Any
+    grad: Tensor | None
+    node: Node | Leaf | None
+    written: list[Any]
 
     def __init__(self, data: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False):
         self.device = get_device(device)
@@ -142,7 +149,8 @@ class Tensor(Operand):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         """NumPy's functions on tensors: those that are operations here are recorded; `array * tensor` too."""
-        op = OPS.get(_UFUNCS.get(ufunc.__name__, ufunc.__name__))
+        name = str(ufunc.__name__)
+        op = OPS.get(_UFUNCS.get(name, name))
         if method != "__call__" or keywords or op is None:
             raise DTypeError(
                 f"numpy.{ufunc.__name__} does not work on tensors.",
@@ -324,7 +332,7 @@ def _rebuild(cls: type, array: numpy.ndarray, requires_grad: bool) -> Tensor:
     return cls(array).requires_grad_(requires_grad)
 
 
-def new_array(data: Any, dtype: Any, device: Device) -> Any:
+def new_array(data: Any, dtype: Any, device: Any) -> Any:
     """A new array on `device` from what a user may write. Errors: DTypeError."""
     wanted = None if dtype is None else as_dtype(dtype)
     if isinstance(data, Tensor):

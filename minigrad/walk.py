@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from minigrad import events
 from minigrad.errors import GraphError, OverwrittenError
 from minigrad.imperative import wrap
 from minigrad.ops.reduce import sum_to
-from minigrad.tape import FREED, Clock, Leaf, Node, Vertex, enable_grad, no_grad
+from minigrad.tape import FREED, Clock, Hooks, Leaf, Node, Vertex, enable_grad, no_grad
 from minigrad.tensor import Tensor
 
 
@@ -46,11 +47,11 @@ def pass_backward(
             node = ready.pop()
             g = gradients.pop(node, None)
             if g is not None and node.hooks is not None:
-                g = run_hooks(node, g)
-            is_leaf = type(node) is Leaf
+                g = run_hooks(node.hooks, g)
+            is_leaf = isinstance(node, Leaf)
             if g is not None and (is_leaf if wanted is None else node in wanted):
                 receive(node, g)
-            if is_leaf:
+            if isinstance(node, Leaf):
                 continue
             saved = node.saved
             contributions = () if g is None else vjp(node, g, create_graph)
@@ -146,8 +147,7 @@ def vjp(node: Node, g: Any, create_graph: bool) -> tuple:
         if parent is None or part is None:
             contributions.append(None)
             continue
-        if callable(part) and not isinstance(part, Tensor):
-            part = part()
+        part = part() if isinstance(part, FunctionType) else part
         if part.shape != parent.shape:
             part = sum_to(part, parent.shape)
         contributions.append(part)
@@ -172,7 +172,7 @@ def check_unwritten(node: Node) -> None:
             continue
         written = node.written if place == 0 else value.written if isinstance(value, Tensor) else None
         if written is not None and written[0] > node.time:
-            _, writer, line = written
+            writer, line = str(written[1]), written[2]
             raise OverwrittenError(
                 f"backward: a value saved by `{node.op.name}`{_at(node)} was overwritten by `{writer}`"
                 + (f" at {line}." if line else "."),
@@ -182,14 +182,14 @@ def check_unwritten(node: Node) -> None:
             )
 
 
-def run_hooks(vertex: Vertex, g: Any) -> Any:
+def run_hooks(hooks: Hooks, g: Any) -> Any:
     """The gradient after the hooks: each sees it as a tensor and may return another."""
-    tensor = g if isinstance(g, Tensor) else wrap(g, vertex.hooks.device)
-    for hook in list(vertex.hooks.values()):
+    tensor = g if isinstance(g, Tensor) else wrap(g, hooks.device)
+    for hook in list(hooks.values()):
         changed = hook(tensor)
         if changed is not None:
             tensor = changed
-    for kept in vertex.hooks.retained:
+    for kept in hooks.retained:
         if (owner := kept()) is not None:
             owner.grad = tensor if owner.grad is None else owner.grad + tensor
     return tensor if isinstance(g, Tensor) else tensor.array

@@ -8,6 +8,7 @@ symbol comes after all its users: no counting of what is ready is needed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy
@@ -54,7 +55,7 @@ def gradients(
         for x, part in zip(symbol.inputs, parts, strict=False):
             if part is None or not isinstance(x, Symbol) or x not in depends:
                 continue
-            part = part() if callable(part) else part
+            part = part() if isinstance(part, FunctionType) else part
             part = part if part.shape == x.shape else sum_to(part, x.shape)
             found[x] = part if x not in found else found[x] + part
     return [found.get(x) if x in depends else None for x in inputs]

@@ -169,7 +169,7 @@ class Module:
             if set_to_none:
                 parameter.grad = None
             elif parameter.grad is not None:
-                parameter.grad.zero_()
+                parameter.grad.fill_(0)  # type: ignore[attr-defined]
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
         """Whether the parameters are learned: False freezes them."""

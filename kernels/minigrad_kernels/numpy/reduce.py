@@ -6,7 +6,7 @@ import numpy as np
 def sum(x, *, dim=None, keepdim=False):
     if dim is None and not keepdim:
         return np.add.reduce(x, None)
-    return np.add.reduce(x, dim, None, None, keepdim)
+    return np.add.reduce(x, axis=dim, keepdims=keepdim)
 
 
 def count(shape, dim):
@@ -17,16 +17,16 @@ def count(shape, dim):
 
 
 def mean(x, *, dim=None, keepdim=False):
-    total = np.add.reduce(x, dim, None, None, keepdim)
+    total = np.add.reduce(x, axis=dim, keepdims=keepdim)
     return np.true_divide(total, x.dtype.type(count(x.shape, dim)))
 
 
 def amax(x, *, dim=None, keepdim=False):
-    return np.maximum.reduce(x, dim, None, None, keepdim)
+    return np.maximum.reduce(x, axis=dim, keepdims=keepdim)
 
 
 def amin(x, *, dim=None, keepdim=False):
-    return np.minimum.reduce(x, dim, None, None, keepdim)
+    return np.minimum.reduce(x, axis=dim, keepdims=keepdim)
 
 
 def var(x, *, dim=None, correction=1, keepdim=False):
