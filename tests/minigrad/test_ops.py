@@ -14,6 +14,7 @@ from op_cases import CASES, DIFFERENTIABLE, LIBRARY, WITHOUT_SAMPLES, Case, case
 import minigrad
 from minigrad.autograd import grad
 from minigrad.check import gradcheck, gradgradcheck
+from minigrad.graph import Graph, gradients
 from minigrad.op import Spec
 from minigrad_kernels.cpu import ALWAYS as NUMBA
 
@@ -75,6 +76,26 @@ def test_shape_and_dtype_are_as_inferred(case: Case, dtype: str, backend: str) -
     assert case.op.infer(specs, case.parameters) == Spec(z.shape, z.dtype)
 
 
+@both_floats
+@every_case
+def test_symbols_get_what_tensors_get(case: Case, dtype: str) -> None:
+    arrays = case.arrays(dtype)
+    graph, symbols, feeds = declared(arrays)
+    z, expected = case(symbols), case(case.tensors(dtype))
+    assert (z.shape, z.dtype) == (expected.shape, expected.dtype)
+    numpy.testing.assert_array_equal(graph.run(z, feeds), expected.numpy(), strict=True)
+
+
+def declared(values: tuple) -> tuple[Graph, tuple, dict]:
+    """A graph, with a placeholder for each array, and what to feed."""
+    graph = Graph()
+    symbols = tuple(
+        graph.placeholder(f"x{i}", x.shape, x.dtype) if isinstance(x, numpy.ndarray) else x
+        for i, x in enumerate(values)
+    )
+    return graph, symbols, {s: x for s, x in zip(symbols, values, strict=True) if isinstance(x, numpy.ndarray)}
+
+
 @every_case
 def test_integers_and_booleans_get_the_dtype_that_is_inferred(case: Case) -> None:
     for dtype in ("int64", "int8", "bool"):
@@ -90,6 +111,9 @@ def test_integers_and_booleans_get_the_dtype_that_is_inferred(case: Case) -> Non
             continue
         z = case(inputs)
         assert Spec(z.shape, z.dtype) == inferred, dtype
+        _, symbols, _ = declared(tuple(x.numpy() if isinstance(x, minigrad.Tensor) else x for x in inputs))
+        s = case(symbols)
+        assert Spec(s.shape, s.dtype) == inferred, dtype
 
 
 @every_kernel
@@ -137,6 +161,21 @@ def test_the_rule_gives_the_same_on_arrays_and_on_tensors(case: Case, dtype: str
     for x, a, b in zip(floating(inputs), fast, recorded, strict=True):
         assert (a.shape, a.dtype) == (x.shape, x.dtype)
         numpy.testing.assert_array_equal(a.numpy(), b.numpy(), strict=True)
+
+
+@both_floats
+@every_differentiable_case
+def test_the_rule_gives_the_same_on_symbols(case: Case, dtype: str) -> None:
+    inputs = case.tensors(dtype)
+    z = case(inputs)
+    weights = weights_like(z.numpy())
+    eager = grad(z, floating(inputs), minigrad.from_numpy(weights), retain_graph=True)
+    graph, symbols, feeds = declared(case.arrays(dtype))
+    chosen = [s for s, x in zip(symbols, inputs, strict=True) if floating((x,))]
+    found = gradients(case(symbols), chosen, [graph.constant(weights)])
+    assert [(g.shape, g.dtype) for g in found] == [(x.shape, x.dtype) for x in floating(inputs)]
+    for a, b in zip(graph.run(found, feeds), eager, strict=True):
+        numpy.testing.assert_allclose(a, b.numpy(), **TOLERANCE[dtype])
 
 
 def gradients_of_rule(case: Case, need: int, keep: tuple[str, ...]) -> list[Any]:
