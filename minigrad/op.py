@@ -77,7 +77,8 @@ class Op:
         self.required = sum(p.default is p.empty for p in positional[2:])
         self.parameters = {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
         self.rule = rule if differentiable else None
-        self.shape, self.dtype, self.sample = shape, dtype, sample
+        self.shape, self.sample = shape, sample
+        self.dtype: Any = dtype
         self.view, self.elementwise, self.strict = view, elementwise, strict
         self.plans = self._plans(saves)
         self.keeps = any(self.plans[-1])

@@ -1,0 +1,1 @@
+"""Measurements of minigrad beside PyTorch: `make bench`, or `python -m benchmarks`."""

@@ -1,0 +1,69 @@
+"""How a ratio is measured: both sides in one process, in turns, the median of many rounds.
+
+Machines are noisy: another program, or a clock that changes, slows everything for a while. Turns of a few milliseconds
+let it slow both sides alike, so the ratio of a turn is steadier than either time. What is reported is the median ratio,
+and the range in which the middle half of the ratios lay.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of a table: times in microseconds; `ratio` is PyTorch's time divided by minigrad's."""
+
+    name: str
+    ours: float
+    theirs: float
+    ratio: float
+    low: float
+    high: float
+
+    def row(self) -> str:
+        """The line as Markdown."""
+        return f"| {self.name} | {self.ours:,.2f} | {self.theirs:,.2f} | **{self.ratio:.2f}x** | {self.low:.2f}–{self.high:.2f} |"
+
+
+HEADER = "| | minigrad µs | PyTorch µs | PyTorch / minigrad | middle half |\n| --- | ---: | ---: | ---: | ---: |"
+
+
+def compare(name: str, ours: Callable, theirs: Callable, *, rounds: int = 41, turn: float = 0.004) -> Result:
+    """Time two functions in alternating turns of about `turn` seconds each, `rounds` times."""
+    counts = [_calls_in(function, turn) for function in (ours, theirs)]
+    times: list[list[float]] = [[], []]
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            for side, function in enumerate((ours, theirs)):
+                start = time.perf_counter()
+                for _ in range(counts[side]):
+                    function()
+                times[side].append((time.perf_counter() - start) / counts[side] * 1e6)
+    finally:
+        gc.enable()
+    ratios = sorted(b / a for a, b in zip(*times, strict=True))
+    return Result(
+        name,
+        statistics.median(times[0]),
+        statistics.median(times[1]),
+        statistics.median(ratios),
+        ratios[len(ratios) // 4],
+        ratios[-1 - len(ratios) // 4],
+    )
+
+
+def _calls_in(function: Callable, seconds: float) -> int:
+    """How many calls fit into that time, after a warm-up."""
+    function()
+    start, calls = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        function()
+        calls += 1
+    return max(calls, 1)
