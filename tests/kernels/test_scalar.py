@@ -145,6 +145,5 @@ def test_loops_are_vectorised_and_call_nothing(name, dtype, kind):
     (text,) = compiled.inspect_llvm().values()
     assert re.search(rf"fmul contract <\d+ x {kind}>" if name != "relu" else rf"<\d+ x {kind}>", text)
     called = set(re.findall(r"call [^@\n]*@([\w.]+)\(", text))
-    library = {"exp", "expf", "log", "logf", "tanh", "tanhf", "erf", "erff"}
-    assert not called & library
-    assert not [target for target in called if target.startswith("_ZN") and "scalar" in target]
+    # Neither the C library's functions, nor LLVM's of the same names, nor a scalar function that was not inlined.
+    assert not [target for target in called if re.search(r"(?<!_)(exp|log|tanh|erf)", target) or "scalar" in target]

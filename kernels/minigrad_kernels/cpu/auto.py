@@ -3,7 +3,8 @@
 Importing this module imports no Numba; the first large call does.
 """
 
-from minigrad_kernels.cpu.entries import FAST, LOOPS, average, by_size, reduction
+from minigrad_kernels.cpu.by_size import by_size
+from minigrad_kernels.cpu.entries import FAST, LOOPS, average, reduction
 
 # From how many elements on Numba's kernel is the faster one: measured in float32, one thread of an AMD Zen 3
 # (AVX2), rounded up to a power of two. A call of a compiled loop costs 1 to 3 us, whatever the size.

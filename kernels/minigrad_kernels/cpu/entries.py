@@ -13,7 +13,6 @@ from numpy import dtype, empty, int64
 
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.fits import alike, number, plain, rows_at_once, scratch, split
-from minigrad_kernels.numpy import TABLE
 
 ELEMENTWISE = ("exp", "log", "tanh", "sigmoid", "erf", "relu")
 
@@ -29,37 +28,6 @@ LOOPS = {
     for name in names
 }
 BOOL, INT64 = dtype(bool), dtype(int64)
-
-
-def by_size(name: str, fast: Callable, above: int) -> Callable:
-    """The kernel `name`: `fast` from `above` elements on; NumPy's below, or where `fast` is NotImplemented.
-
-    The test of the size comes first: below it, the detour must cost next to nothing.
-    """
-    reference = TABLE[name]
-
-    def unary(x):
-        try:
-            if x.size < above:
-                return reference(x)
-        except AttributeError:  # a Python number
-            return reference(x)
-        z = fast(x)
-        return reference(x) if z is NotImplemented else z
-
-    def general(x, *others, **parameters):
-        try:
-            if x.size < above:
-                return reference(x, *others, **parameters)
-        except AttributeError:
-            return reference(x, *others, **parameters)
-        z = fast(x, *others, **parameters)
-        return reference(x, *others, **parameters) if z is NotImplemented else z
-
-    entry = unary if name in ELEMENTWISE else general
-    entry.__name__ = entry.__qualname__ = name
-    entry.__doc__ = reference.__doc__
-    return entry
 
 
 def elementwise(loop: Loop) -> Callable:
