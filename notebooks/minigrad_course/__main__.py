@@ -84,9 +84,7 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m minigrad_course", description="Make, check and judge the course."
-    )
+    parser = argparse.ArgumentParser(prog="python -m minigrad_course", description="Make, check and judge the course.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def add(name: str, command: object, summary: str, *, chapters: bool = True) -> argparse.ArgumentParser:

@@ -27,12 +27,8 @@ from .restore import load
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the locked cells from a notebook that is named, where it is not found by its place."""
     group = parser.getgroup("minigrad", "judging the exercises of minigrad")
-    group.addoption(
-        "--judge-against", type=Path, help="the notebook as it was handed out, to take locked cells from"
-    )
-    group.addoption(
-        "--judge-report", type=Path, help="write what was found to this file, a JSON object a line"
-    )
+    group.addoption("--judge-against", type=Path, help="the notebook as it was handed out, to take locked cells from")
+    group.addoption("--judge-report", type=Path, help="write what was found to this file, a JSON object a line")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,9 +52,7 @@ class Recorder:
             self._write("", report)
 
     def _write(self, cell: str, report: pytest.TestReport | pytest.CollectReport, **known: Any) -> None:
-        line = json.dumps(
-            {"cell": cell, "passed": report.passed, "said": str(report.longrepr or ""), **known}
-        )
+        line = json.dumps({"cell": cell, "passed": report.passed, "said": str(report.longrepr or ""), **known})
         with self.file.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
@@ -68,8 +62,7 @@ def pytest_collect_file(file_path: Path, parent: Any) -> Generator[None, list[An
     """Let nbval find the notebooks, and judge them instead of comparing them with themselves."""
     found = yield
     return [
-        JudgedNotebook.from_parent(parent, path=file_path) if isinstance(node, IPyNbFile) else node
-        for node in found
+        JudgedNotebook.from_parent(parent, path=file_path) if isinstance(node, IPyNbFile) else node for node in found
     ]
 
 

@@ -70,9 +70,7 @@ def _cell(cell: NotebookNode, number: int) -> Iterator[str]:
 def _texts(output: NotebookNode) -> list[str]:
     """The readable texts of an output (pictures are base64, where anything may stand)."""
     texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", [])]
-    return texts + [
-        str(value) for kind, value in output.get("data", {}).items() if not kind.startswith("image/p")
-    ]
+    return texts + [str(value) for kind, value in output.get("data", {}).items() if not kind.startswith("image/p")]
 
 
 def _metadata(cell: NotebookNode) -> Iterator[str]:

@@ -44,9 +44,7 @@ def known_mistakes(chapter: Path, of: list[Exercise]) -> dict[str, list[Mistake]
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except tomllib.TOMLDecodeError as error:
-        raise CourseError(
-            f"{path} is not valid TOML.\n  got: {error}\n  try: quote code with three ' marks"
-        ) from None
+        raise CourseError(f"{path} is not valid TOML.\n  got: {error}\n  try: quote code with three ' marks") from None
     solutions = {exercise.name: exercise.solution.source for exercise in of}
     unknown = set(tables) - set(solutions)
     if unknown:

@@ -41,15 +41,11 @@ ENVIRONMENT = {
 def prove(path: Path) -> list[str]:
     """What does not hold of the chapter at ``path``; empty when it is proved."""
     if not hasattr(os, "fork"):
-        raise CourseError(
-            "Proofs need os.fork.\n  got: a system without it\n  try: Linux, macOS, or WSL on Windows"
-        )
+        raise CourseError("Proofs need os.fork.\n  got: a system without it\n  try: Linux, macOS, or WSL on Windows")
     chapter = read(path)
     found = exercises(chapter)
     if not found:
-        raise CourseError(
-            f"{path.name} has no exercise to prove.\n  try: python -m minigrad_course lint {path.stem}"
-        )
+        raise CourseError(f"{path.name} has no exercise to prove.\n  try: python -m minigrad_course lint {path.stem}")
     mistakes = [m for listed in known_mistakes(path, found).values() for m in listed]
     solved = {cell_id: cell.source for cell_id, cell in _solutions(chapter).items()}
     stubs = {exercise.name: stub(exercise.solution) for exercise in found}
@@ -119,8 +115,7 @@ def _without_bodies(chapter: NotebookNode, shown: NotebookNode, found: list[Exer
             said = "".join(output.get("evalue", "") for output in fresh.outputs)
             if f"exercise {exercise}: not solved yet" not in said:
                 problems.append(
-                    f"{grade_id(stored)} does not say that {exercise} is not solved yet, but: "
-                    f"{said or 'nothing'}"
+                    f"{grade_id(stored)} does not say that {exercise} is not solved yet, but: {said or 'nothing'}"
                 )
     return problems
 
@@ -145,9 +140,7 @@ def _all_pass(outcome: dict[str, Outcome], found: list[Exercise]) -> list[str]:
         told = _told(outcome, exercise.name)
         stored = "".join(output.get("text", "") for output in exercise.check.outputs)
         if told["error"]:
-            problems.append(
-                f"{exercise.name}: its solution fails a second run of its check: {told['message']}"
-            )
+            problems.append(f"{exercise.name}: its solution fails a second run of its check: {told['message']}")
         elif told["printed"] != stored:
             problems.append(f"{exercise.name}: its check prints {told['printed']!r}, stored is {stored!r}")
     return problems
@@ -160,9 +153,7 @@ def _one_fails(outcome: dict[str, Outcome], exercise: Exercise) -> list[str]:
         problems.append(f"{exercise.name}: its check does not fail without a solution, but says: {own}")
     for name in outcome:
         if name != exercise.name and outcome[name]["error"]:
-            problems.append(
-                f"{exercise.name}: unsolved, it also fails the check of {name}: {outcome[name]['message']}"
-            )
+            problems.append(f"{exercise.name}: unsolved, it also fails the check of {name}: {outcome[name]['message']}")
     return problems
 
 
@@ -173,8 +164,7 @@ def _rejected(outcome: dict[str, Outcome], mistake: Mistake) -> list[str]:
     if own["error"] != "ExerciseError" or mistake.hint not in own["message"]:
         said = f"{own['error']}: {own['message']}"
         return [
-            f"{mistake.exercise}: the mistake {mistake.name!r} gets another hint than {mistake.hint!r}:\n"
-            f"    {said}"
+            f"{mistake.exercise}: the mistake {mistake.name!r} gets another hint than {mistake.hint!r}:\n    {said}"
         ]
     return []
 

@@ -44,9 +44,7 @@ def judge(notebook: Path, against: Path | None = None) -> Report:
     """Run the judge (nbval with our hooks, `minigrad_course.judge`) on one notebook."""
     missing = [name for name in ("pytest", "nbval") if importlib.util.find_spec(name) is None]
     if missing:
-        raise CourseError(
-            f"The judge needs {' and '.join(missing)}.\n  try: python -m pip install pytest nbval"
-        )
+        raise CourseError(f"The judge needs {' and '.join(missing)}.\n  try: python -m pip install pytest nbval")
     if not notebook.exists():
         raise CourseError(f"No notebook at {notebook}.\n  try: python -m minigrad_course judge 03")
     with tempfile.TemporaryDirectory() as folder:

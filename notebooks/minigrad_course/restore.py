@@ -48,9 +48,7 @@ def restore(student: NotebookNode, truth: NotebookNode) -> tuple[NotebookNode, l
     solutions = {grade_id(cell) for cell in truth.cells if is_solution(cell)}
     counts = Counter(grade_id(cell) for cell in student.cells)
     problems = []
-    for name in [
-        grade_id(cell) for cell in truth.cells if grade_id(cell) in locked or grade_id(cell) in solutions
-    ]:
+    for name in [grade_id(cell) for cell in truth.cells if grade_id(cell) in locked or grade_id(cell) in solutions]:
         if counts[name] == 0:
             problems.append(f"the cell {name} is missing: copy it back from the notebook you were given")
         elif counts[name] > 1:

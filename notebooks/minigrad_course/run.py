@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from .cells import CourseError, grade_id, read, write
@@ -86,8 +86,12 @@ def execute(
         # The last one: an earlier error was expected (tag raises-exception).
         number, error = [(n, o) for n, c in enumerate(notebook.cells) for o in _errors(c)][-1]
         shown = _plain("\n".join(error.traceback))
+        raise CourseError(f"Cell {number} failed.\n{_indented(notebook.cells[number].source)}\n{shown}") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        number = max(n for n, cell in enumerate(notebook.cells) if cell.get("execution_count") or n == 0)
         raise CourseError(
-            f"Cell {number} failed.\n{_indented(notebook.cells[number].source)}\n{shown}"
+            f"The kernel stopped in cell {number} or soon after.\n  got: {error}\n"
+            f"  expected: every cell to end within {timeout:g} s\n  try: run it in JupyterLab and watch its memory"
         ) from None
 
 
@@ -97,9 +101,7 @@ def _errors(cell: NotebookNode) -> list[NotebookNode]:
 
 def normalise(notebook: NotebookNode) -> None:
     """Make the stored form independent of the machine and of the moment."""
-    notebook.metadata = NotebookNode(
-        {**notebook.metadata, **{k: NotebookNode(v) for k, v in METADATA.items()}}
-    )
+    notebook.metadata = NotebookNode({**notebook.metadata, **{k: NotebookNode(v) for k, v in METADATA.items()}})
     notebook.metadata.pop("widgets", None)
     taken: set[str] = set()
     for cell in notebook.cells:

@@ -42,9 +42,7 @@ def stub(cell: NotebookNode) -> str:
     name = grade_id(cell)
     if not is_solution(cell):
         return REGION.sub(QUESTION, cell.source) if REGION.search(cell.source) else QUESTION
-    stripped, count = REGION.subn(
-        lambda m: f'{m["indent"]}raise NotImplementedError("exercise {name}")', cell.source
-    )
+    stripped, count = REGION.subn(lambda m: f'{m["indent"]}raise NotImplementedError("exercise {name}")', cell.source)
     left = stripped + "".join(bodies(cell.source))
     if not count or re.search("### (BEGIN|END) SOLUTION", left):
         raise CourseError(
@@ -75,9 +73,7 @@ def stale(chapter: Path) -> str:
     old, new = path.read_text(encoding="utf-8"), text(strip(read(chapter)))
     if old == new:
         return ""
-    lines = list(
-        difflib.unified_diff(old.splitlines(), new.splitlines(), "committed", "generated", lineterm="", n=1)
-    )
+    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), "committed", "generated", lineterm="", n=1))
     changed = sum(line[0] in "+-" for line in lines[2:])
     shown = "\n".join(f"  {line[:110]}" for line in lines[2:14])
     return f"{path.name} is stale: {changed} lines differ from what the chapter gives\n{shown}"

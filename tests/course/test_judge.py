@@ -112,9 +112,7 @@ def test_a_missing_cell_fails(course):
 
 def test_a_doubled_cell_fails(course):
     course.solve()
-    course.edit(
-        course.exercises, lambda nb: nb.cells.append(type(nb)({**cell(nb, "test_mul_rule"), "id": "copy"}))
-    )
+    course.edit(course.exercises, lambda nb: nb.cells.append(type(nb)({**cell(nb, "test_mul_rule"), "id": "copy"})))
     report = judge(course.exercises)
     assert "2 cells called test_mul_rule" in report.remarks["structure"]
     assert not report.passed

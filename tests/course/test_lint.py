@@ -7,9 +7,7 @@ from minigrad_course.lint import lint
 
 from .conftest import cell
 
-nbgrader_format = pytest.importorskip(
-    "nbgrader.nbgraderformat", reason="nbgrader is not installed (make env-dev)"
-)
+nbgrader_format = pytest.importorskip("nbgrader.nbgraderformat", reason="nbgrader is not installed (make env-dev)")
 
 
 def test_the_sample_is_well_formed(course):
@@ -43,16 +41,12 @@ BREAKS = {
     "execution count None, not": lambda nb: cell(nb, "mean").update(execution_count=None),
     "prints something": shows("mean", stream("hello")),
     "writes to stderr": shows("see_mul_rule", stream("careful", "stderr")),
-    "stores an error": shows(
-        "see_mul_rule", {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
-    ),
+    "stores an error": shows("see_mul_rule", {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}),
     "memory address, 0x7f0012ab": shows("see_mul_rule", stream("<object at 0x7f0012ab>")),
     "folder of this machine: /home/ann": shows("see_mul_rule", stream("/home/ann/data")),
     "not the one line 'mean: correct'": shows("test_mean", stream("fine")),
     "no body between": lambda nb: cell(nb, "mean").update(source="def mean(values): return 3.0"),
-    "stands before the solution": lambda nb: nb.cells.insert(
-        0, nb.cells.pop(nb.cells.index(cell(nb, "test_mean")))
-    ),
+    "stands before the solution": lambda nb: nb.cells.insert(0, nb.cells.pop(nb.cells.index(cell(nb, "test_mean")))),
     "has no exercise": lambda nb: nb.cells.clear(),
     "widget that is gone": shows(
         "see_mul_rule",

@@ -52,9 +52,7 @@ def test_a_cell_that_depends_on_a_solution_is_found(course):
 
 def test_a_check_that_depends_on_another_exercise_is_found(course):
     replace(course, "test_mean", "[1.0, 2.0, 6.0]", "[*mul_rule(1.0, 1.0, 2.0), 6.0]")
-    assert any(
-        "mul_rule: unsolved, it also fails the check of mean" in problem for problem in prove(course.chapter)
-    )
+    assert any("mul_rule: unsolved, it also fails the check of mean" in problem for problem in prove(course.chapter))
 
 
 def test_a_check_that_fails_when_run_again_is_found(course):
@@ -64,9 +62,7 @@ def test_a_check_that_fails_when_run_again_is_found(course):
         'with check("mean"):',
         'again = "again" in globals()\nwith check("mean"):\n    assert not again',
     )
-    assert any(
-        "mean: its solution fails a second run of its check" in problem for problem in prove(course.chapter)
-    )
+    assert any("mean: its solution fails a second run of its check" in problem for problem in prove(course.chapter))
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,7 @@ def nbgrader(folder, *arguments: str) -> None:
     # nbgrader calls the command `alembic` of its environment, so the environment must be active.
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     command = [sys.executable, "-m", "nbgrader", *arguments]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}
-    )
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path})
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -71,8 +69,7 @@ def test_nbgrader_generates_and_grades(course, released, settings):
     handed_out = folder / "release" / "01_sample" / "01_sample.ipynb"
     generated = read(handed_out)
     assert (
-        "NotImplementedError" in cell(generated, "mean").source
-        and "len(values)" not in cell(generated, "mean").source
+        "NotImplementedError" in cell(generated, "mean").source and "len(values)" not in cell(generated, "mean").source
     )
     assert bool(cell(generated, "see_mul_rule").outputs) == (settings == "ours")
 
@@ -82,9 +79,7 @@ def test_nbgrader_generates_and_grades(course, released, settings):
 
     def work(notebook):
         cell(notebook, "mul_rule").source = cell(read(course.chapter), "mul_rule").source
-        cell(
-            notebook, "test_mean"
-        ).source = 'print("mean: correct")'  # an edited check does not help here either
+        cell(notebook, "test_mean").source = 'print("mean: correct")'  # an edited check does not help here either
 
     Course(folder).edit(submitted, work)
     nbgrader(folder, "autograde", "01_sample")

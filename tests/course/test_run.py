@@ -44,6 +44,15 @@ def test_a_failing_cell_is_named_with_its_traceback_and_nothing_is_written(tmp_p
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("source", "got"), [("import os; os._exit(1)", "Kernel died"), ("while True: pass", "timed out")]
+)
+def test_a_kernel_that_stops_is_told_from_a_failing_cell(tmp_path, source, got):
+    path = notebook(tmp_path / "n.ipynb", "x = 1", source)
+    with pytest.raises(CourseError, match=f"(?s)The kernel stopped.*{got}"):
+        run(path, timeout=2)
+
+
 def test_stderr_is_refused(tmp_path):
     path = notebook(tmp_path / "n.ipynb", "import sys\nprint('mind', file=sys.stderr)")
     with pytest.raises(CourseError, match=r"(?s)Cell 0 .* stderr.*got: mind"):

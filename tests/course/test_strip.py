@@ -1,5 +1,6 @@
 """From solved to exercises, and noticing when the two have drifted apart."""
 
+import nbformat
 import pytest
 
 from minigrad_course import cells
@@ -28,6 +29,12 @@ def test_bodies_go_and_everything_else_stays(executed):
     assert "SOLUTION" not in "".join(found.source for found in stripped.cells)
 
 
+def test_what_a_solution_showed_goes_with_it():
+    solved = code("### BEGIN SOLUTION\nx = 1\n### END SOLUTION", "x", solution=True)
+    solved.outputs = [nbformat.v4.new_output("stream", text="the answer is 1")]
+    assert strip(nbformat.v4.new_notebook(cells=[solved])).cells[0].outputs == []
+
+
 def test_each_region_keeps_its_indentation():
     source = """
     class Layer:
@@ -42,9 +49,7 @@ def test_each_region_keeps_its_indentation():
             ### END SOLUTION
     """
     lines = stub(code(source, "layer", solution=True)).splitlines()
-    assert [line for line in lines if "raise" in line] == [
-        '        raise NotImplementedError("exercise layer")'
-    ] * 2
+    assert [line for line in lines if "raise" in line] == ['        raise NotImplementedError("exercise layer")'] * 2
     assert "    def backward(self, g):" in lines
 
 
@@ -63,9 +68,7 @@ def test_a_badly_marked_solution_is_refused(source):
 
 def test_stale_exercises_are_noticed(course):
     assert stale(course.chapter) == ""
-    course.edit(
-        course.chapter, lambda nb: cell(nb, "mean").update(source=cell(nb, "mean").source.replace("The", "A"))
-    )
+    course.edit(course.chapter, lambda nb: cell(nb, "mean").update(source=cell(nb, "mean").source.replace("The", "A")))
     assert "stale: 2 lines differ" in stale(course.chapter)
     assert "A mean." in stale(course.chapter)
     write_exercises(course.chapter)
