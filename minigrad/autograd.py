@@ -102,7 +102,8 @@ def grad(
 def accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     """Add `g` to `tensor.grad`, in place unless one of the two is part of a graph."""
     if tensor.grad is None:
-        tensor.grad = g if create_graph else wrap(g, tensor.device)
+        own = g if create_graph or tensor.is_leaf else tensor.device.table["clone"](g)  # a result's goes on to others
+        tensor.grad = own if create_graph else wrap(own, tensor.device)
     elif create_graph or tensor.grad.node is not None:
         tensor.grad = tensor.grad + (g if isinstance(g, Tensor) else wrap(g, tensor.device))
     else:

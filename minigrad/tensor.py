@@ -216,7 +216,7 @@ class Tensor(Operand):
         """Compute the gradients of this tensor with respect to the leaves; see `minigrad.autograd.backward`."""
         from minigrad.autograd import backward
 
-        backward(self, gradient, retain_graph=retain_graph, create_graph=create_graph, inputs=inputs)
+        backward(self, [gradient], retain_graph=retain_graph, create_graph=create_graph, inputs=inputs)
 
     def detach(self) -> Tensor:
         """The same memory as a tensor that no gradient passes through."""

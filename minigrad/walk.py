@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import Any
 
 from minigrad import events
-from minigrad.errors import GraphError, OverwrittenError
+from minigrad.errors import GraphError, OverwrittenError, ShapeError
 from minigrad.imperative import wrap
 from minigrad.ops.reduce import sum_to
 from minigrad.tape import FREED, Clock, Hooks, Leaf, Node, Vertex, enable_grad, no_grad
@@ -51,10 +51,10 @@ def pass_backward(
             is_leaf = isinstance(node, Leaf)
             if g is not None and (is_leaf if wanted is None else node in wanted):
                 receive(node, g)
-            if isinstance(node, Leaf):
-                continue
+            if isinstance(node, Leaf) or (needed is not None and needed.isdisjoint(node.parents)):
+                continue  # the way ends here
             saved = node.saved
-            contributions = () if g is None else vjp(node, g, create_graph)
+            contributions = () if g is None else vjp(node, g, create_graph, needed)
             if listeners and g is not None:
                 events.emit("backward", events.Backward(node, g, contributions))
             for place, parent in enumerate(node.parents):
@@ -65,7 +65,7 @@ def pass_backward(
                     if known is not None:
                         part = known + part
                     elif type(parent) is Leaf and not create_graph:
-                        part = own(part, g, saved, parent)
+                        part = own(part, (g, *saved, *contributions[:place]), parent)
                     gradients[parent] = part
                 waiting[parent] -= 1
                 if waiting[parent] == 0:
@@ -112,7 +112,7 @@ def leading_to(wanted: Any, roots: Any) -> set[Vertex]:
     return needed
 
 
-def vjp(node: Node, g: Any, create_graph: bool) -> tuple:
+def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = None) -> tuple:
     """The node's rule, run on what it saved: one contribution for each input, None where the input needs none.
 
     (vjp: vector-Jacobian product, the gradient times the derivative of the op.)
@@ -144,7 +144,7 @@ def vjp(node: Node, g: Any, create_graph: bool) -> tuple:
         )
     contributions = []
     for parent, part in zip(node.parents, parts, strict=False):
-        if parent is None or part is None:
+        if parent is None or part is None or (needed is not None and parent not in needed):
             contributions.append(None)
             continue
         part = part() if isinstance(part, FunctionType) else part
@@ -154,13 +154,14 @@ def vjp(node: Node, g: Any, create_graph: bool) -> tuple:
     return tuple(contributions)
 
 
-def own(part: Any, g: Any, saved: tuple, leaf: Leaf) -> Any:
-    """An array that nobody else holds, for a leaf to keep: a copy if the rule passed on `g` or something saved."""
+def own(part: Any, others: tuple, leaf: Leaf) -> Any:
+    """An array that nobody else holds, for a leaf to keep: a copy if the rule passed on `g`, or something saved, or
+    gave the same to two inputs."""
     tensor = leaf.tensor()
     if tensor is None:
         return part
     device = tensor.device
-    shared = part is g or device.is_view(part) or any(part is (s.array if isinstance(s, Tensor) else s) for s in saved)
+    shared = device.is_view(part) or any(part is (x.array if isinstance(x, Tensor) else x) for x in others)
     return device.table["clone"](part) if shared else part
 
 
@@ -183,16 +184,28 @@ def check_unwritten(node: Node) -> None:
 
 
 def run_hooks(hooks: Hooks, g: Any) -> Any:
-    """The gradient after the hooks: each sees it as a tensor and may return another."""
+    """The gradient after the hooks: each sees it as a tensor and may return another.
+
+    What goes on is a copy, since a hook may have kept what it saw. Errors: ShapeError for a gradient of another shape.
+    """
     tensor = g if isinstance(g, Tensor) else wrap(g, hooks.device)
     for hook in list(hooks.values()):
         changed = hook(tensor)
         if changed is not None:
+            if changed.shape != tensor.shape:
+                raise ShapeError(
+                    "A hook returned a gradient of another shape.",
+                    got=f"{changed.shape}",
+                    expected=f"{tensor.shape}, as the tensor it belongs to",
+                    hint="return None to leave the gradient as it is",
+                )
             tensor = changed
+    copy = hooks.device.table["clone"]
     for kept in hooks.retained:
         if (owner := kept()) is not None:
-            owner.grad = tensor if owner.grad is None else owner.grad + tensor
-    return tensor if isinstance(g, Tensor) else tensor.array
+            part = tensor if isinstance(g, Tensor) else wrap(copy(tensor.array), hooks.device)
+            owner.grad = part if owner.grad is None else owner.grad + part
+    return tensor if isinstance(g, Tensor) else copy(tensor.array)
 
 
 def _at(node: Node) -> str:
