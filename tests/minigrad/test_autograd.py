@@ -1,0 +1,267 @@
+"""The backward pass: what it accumulates, what it frees, and derivatives of derivatives."""
+
+import numpy
+import pytest
+
+import minigrad
+from minigrad import autograd, tensor
+from minigrad.errors import GraphError, ShapeError
+from minigrad.tape import FREED
+
+
+def leaf(*values: float, dtype: str = "float64") -> minigrad.Tensor:
+    return tensor(values[0] if len(values) == 1 else list(values), dtype=dtype, requires_grad=True)
+
+
+# -- accumulating ----------------------------------------------------------------------------------------------------
+
+
+def test_a_second_backward_adds_to_the_gradient() -> None:
+    x = leaf(2.0, 3.0)
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [4.0, 6.0]
+    (x * x * x).sum().backward()
+    assert x.grad.tolist() == [4.0 + 12.0, 6.0 + 27.0]
+
+
+def test_a_value_used_twice_receives_both_gradients() -> None:
+    x = leaf(3.0)
+    y = x * x
+    (y + y * x).backward()
+    assert x.grad.item() == 2 * 3 + 3 * 9
+
+
+def test_several_roots_share_one_pass() -> None:
+    x = leaf(2.0)
+    y = x * x
+    autograd.backward([y * 3, y], [None, tensor(10.0, dtype="float64")])
+    assert x.grad.item() == (3 + 10) * 4
+
+
+def test_the_same_root_twice_counts_twice() -> None:
+    x = leaf(2.0)
+    y = x * x
+    autograd.backward([y, y])
+    assert x.grad.item() == 8
+
+
+def test_a_root_inside_the_graph_of_another_adds_its_seed() -> None:
+    x = leaf(2.0)
+    y = x * x
+    z = y * y
+    autograd.backward([z, y])
+    assert x.grad.item() == 4 * 2**3 + 2 * 2
+
+
+def test_a_leaf_is_its_own_gradient() -> None:
+    x = leaf(5.0)
+    x.backward()
+    assert x.grad.item() == 1
+
+
+@pytest.mark.parametrize("how", ["plain", "inputs", "a list of one"])
+def test_gradient_of_several_outputs_weighs_them(how: str) -> None:
+    x = leaf(1.0, 2.0, 3.0)
+    y = x * x
+    weights = [1.0, 10.0, 100.0]
+    if how == "plain":
+        y.backward(weights)
+    elif how == "inputs":
+        y.backward(tensor(weights), inputs=x)
+    else:
+        autograd.backward(y, [numpy.array(weights)])
+    assert x.grad.tolist() == [2.0, 40.0, 600.0]
+
+
+def test_the_callers_gradient_is_neither_changed_nor_kept() -> None:
+    x = leaf(1.0, 2.0)
+    given = tensor([1.0, 1.0], dtype="float64")
+    (x + 0).backward(given)
+    (x + 0).backward(given)
+    assert given.tolist() == [1.0, 1.0]
+    assert x.grad.tolist() == [2.0, 2.0]
+    x.backward(given)
+    x.grad += 1
+    assert given.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: (x + 0).sum(),
+        lambda x: x.reshape(4).sum(),
+        lambda x: x.permute(1, 0).sum(),
+        lambda x: (x + x).sum(),
+        lambda x: x.clone().sum(),
+        lambda x: x.mean(),
+        lambda x: minigrad.cat([x, x]).sum(),
+        lambda x: (x * 1.0)[0].sum(),
+        lambda x: (x.exp() * x).sum(),
+        lambda x: -x.broadcast_to(3, 2, 2).sum(),
+    ],
+)
+def test_a_gradient_has_memory_of_its_own(function) -> None:
+    """What `.grad` shared with another array, adding to it in the next pass would change."""
+    x, y = (tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True) for _ in "xy")
+    kept = []
+    (function(x) + function(y)).backward()
+    first = x.grad.numpy().copy()
+    kept += [x.grad.array, y.grad.array, x.array, y.array]
+    for i, a in enumerate(kept):
+        for b in kept[i + 1 :]:
+            assert not numpy.shares_memory(a, b)
+    assert x.grad.array.flags.writeable
+    function(x).backward()
+    numpy.testing.assert_allclose(x.grad.numpy(), 2 * first)
+    numpy.testing.assert_array_equal(y.grad.numpy(), first)
+
+
+def test_the_gradient_has_the_dtype_and_shape_of_its_leaf() -> None:
+    x = tensor([1.0, 2.0], dtype="float32", requires_grad=True)
+    y = tensor([[3.0], [4.0]], dtype="float64", requires_grad=True)
+    (x * y).sum().backward()
+    assert (x.grad.shape, x.grad.dtype) == ((2,), minigrad.float32)
+    assert (y.grad.shape, y.grad.dtype) == ((2, 1), minigrad.float64)
+    assert (x.grad.tolist(), y.grad.tolist()) == ([7.0, 7.0], [[3.0], [3.0]])
+
+
+# -- freeing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_pass_says_that_the_first_one_freed_the_values() -> None:
+    x = leaf(2.0)
+    y = x.exp() * x
+    y.backward()
+    with pytest.raises(GraphError, match=r"`mul`.* freed by an earlier backward pass") as raised:
+        y.backward()
+    assert "retain_graph=True" in raised.value.hint
+    assert x.grad.item() == pytest.approx(3 * numpy.exp(2.0)), "the failed pass added nothing"
+
+
+def test_values_are_freed_at_once() -> None:
+    x = leaf(2.0)
+    y = x.exp()
+    z = y * y
+    z.backward()
+    assert z.node.saved is FREED and y.node.saved is FREED
+
+
+def test_retain_graph_keeps_them() -> None:
+    x = leaf(2.0)
+    y = x * x * x
+    y.backward(retain_graph=True)
+    y.backward(retain_graph=True)
+    y.backward()
+    assert x.grad.item() == 3 * 12
+    with pytest.raises(GraphError):
+        y.backward()
+
+
+def test_what_saved_nothing_can_be_walked_again_as_in_pytorch() -> None:
+    x = leaf(2.0)
+    y = x + 1
+    y.backward()
+    y.backward()
+    assert x.grad.item() == 2
+
+
+def test_what_two_losses_share_is_freed_by_the_first() -> None:
+    x = leaf(2.0)
+    shared = x * x
+    first, second = shared * 2, shared * 3
+    first.backward()
+    with pytest.raises(GraphError, match="freed"):
+        second.backward()
+
+
+# -- derivatives of derivatives --------------------------------------------------------------------------------------
+
+
+def test_derivatives_up_to_the_fifth() -> None:
+    x = leaf(0.7)
+    y = x.tanh()
+    found = []
+    for _ in range(5):
+        (y,) = autograd.grad(y, x, create_graph=True)
+        found.append(y.item())
+    t = numpy.tanh(0.7)
+    s = 1 - t * t
+    expected = [s, -2 * t * s, s * (6 * t * t - 2), s * t * (16 - 24 * t * t), s * (16 - 120 * t**2 + 120 * t**4)]
+    numpy.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_hessian_and_third_derivatives_against_pytorch(torch) -> None:
+    data = numpy.random.default_rng(0).uniform(0.5, 1.5, (3, 3))
+
+    def third(library, x, gradient):
+        y = (library.softmax(x @ x, dim=1) * library.exp(x) / (x + 2)).sum()
+        (first,) = gradient(y, x, create_graph=True)
+        (second,) = gradient((first * first * x).sum(), x, create_graph=True)
+        (third,) = gradient((second * second).sum(), x)
+        return [t.detach().numpy() for t in (first, second, third)]
+
+    ours = third(minigrad, tensor(data, requires_grad=True), autograd.grad)
+    theirs = third(torch, torch.tensor(data, requires_grad=True), torch.autograd.grad)
+    for a, b in zip(ours, theirs, strict=True):
+        numpy.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def test_a_penalty_on_the_gradient_can_be_trained() -> None:
+    x, w = leaf(1.0, 2.0), leaf(0.5, -1.0)
+    loss = (w * x * x).sum()
+    (gx,) = autograd.grad(loss, x, create_graph=True)
+    (gx * gx).sum().backward()
+    numpy.testing.assert_allclose(w.grad.numpy(), 8 * w.numpy() * x.numpy() ** 2)
+    numpy.testing.assert_allclose(x.grad.numpy(), 8 * w.numpy() ** 2 * x.numpy())
+
+
+def test_backward_with_create_graph_leaves_a_gradient_that_can_be_differentiated() -> None:
+    x = leaf(3.0)
+    (x * x * x).backward(create_graph=True)
+    assert x.grad.item() == 27 and x.grad.requires_grad
+    first, x.grad = x.grad, None
+    first.backward()
+    assert x.grad.item() == 18
+
+
+def test_without_create_graph_the_gradient_is_not_recorded() -> None:
+    x = leaf(3.0)
+    (x * x).backward()
+    assert not x.grad.requires_grad
+    (gx,) = autograd.grad(x * x, x)
+    assert not gx.requires_grad
+
+
+def test_a_recorded_gradient_is_added_to_without_changing_it() -> None:
+    x = leaf(3.0)
+    (x * x * x).backward(create_graph=True)
+    first = x.grad
+    (x * x).backward()
+    assert (first.item(), x.grad.item()) == (27.0, 33.0)
+
+
+# -- what cannot be differentiated -----------------------------------------------------------------------------------
+
+
+def test_several_elements_need_a_gradient() -> None:
+    with pytest.raises(GraphError, match="several elements") as raised:
+        (leaf(1.0, 2.0) * 2).backward()
+    assert "(2,)" in raised.value.got and "sum().backward()" in raised.value.hint
+
+
+def test_a_result_that_nobody_recorded_says_why() -> None:
+    with pytest.raises(GraphError, match="nothing was recorded") as raised:
+        (tensor(1.0) * 2).backward()
+    assert "requires_grad=True" in raised.value.hint
+
+
+def test_a_gradient_of_another_shape_is_refused() -> None:
+    with pytest.raises(ShapeError) as raised:
+        (leaf(1.0, 2.0) * 2).backward([1.0, 1.0, 1.0])
+    assert (raised.value.got, raised.value.expected) == ("(3,)", "(2,)")
+
+
+def test_one_gradient_is_needed_for_each_output() -> None:
+    x = leaf(1.0)
+    with pytest.raises(GraphError, match="one gradient is needed for each output"):
+        autograd.backward([x * 1, x * 2], [None])
