@@ -34,6 +34,8 @@ def lint(path: Path) -> list[str]:
     """What is wrong with the chapter at ``path``; empty when nothing is."""
     chapter = read(path)
     problems = [f"{name}: more than one cell carries this grade_id" for name in doubled(chapter)]
+    if not any(cell.get("execution_count") for cell in chapter.cells):
+        return [*problems, f"the chapter has not been run: python -m minigrad_course run {path.stem}"]
     number = 0
     for position, cell in enumerate(chapter.cells):
         number += cell.cell_type == "code"
