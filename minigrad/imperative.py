@@ -59,11 +59,15 @@ def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
         out.node = None
     elif mode.enabled and op.rule is not None:
         keep_z, keep_x = op.plans[1]
-        saved = (
-            z if keep_z else None,
-            (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None,
-        )
-        out.node = Node(op, parameters, (node,), saved, z.shape, Clock.now, out.written)
+        out.node = made = _new(Node)  # as Node(…), without the call
+        made.op = op
+        made.parameters = parameters
+        made.parents = (node,)
+        made.saved = z if keep_z else None, (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None
+        made.shape = z.shape
+        made.time = Clock.now
+        made.written = out.written
+        made.hooks = made.line = None
     else:
         out.node = None
         out.cut = op
@@ -106,12 +110,19 @@ def two(op: Op, x: Any, y: Any, parameters: dict = _NOTHING) -> Tensor:
         out.node = None
     elif mode.enabled and op.rule is not None:
         keep_z, keep_x, keep_y = op.plans[(m is not None) + 2 * (n is not None)]
-        saved = (
+        out.node = made = _new(Node)  # as Node(…), without the call
+        made.op = op
+        made.parameters = parameters
+        made.parents = m, n
+        made.saved = (
             z if keep_z else None,
             (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None,
             (y if keep_y == "value" else Spec(b.shape, b.dtype)) if keep_y else None,
         )
-        out.node = Node(op, parameters, (m, n), saved, z.shape, Clock.now, out.written)
+        made.shape = z.shape
+        made.time = Clock.now
+        made.written = out.written
+        made.hooks = made.line = None
     else:
         out.node = None
         out.cut = op
