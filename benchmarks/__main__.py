@@ -62,13 +62,11 @@ def machine() -> str:
     import torch
     from threadpoolctl import threadpool_info
 
-    blas = [
-        f"{i['internal_api']} {i.get('version')}, kernel {i.get('architecture', '?')}"
-        for i in threadpool_info()
-        if i["user_api"] == "blas"
-    ]
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    blas = [f"{p['internal_api']} {p.get('version')}, kernel {p.get('architecture', '?')}" for p in pools]
     lines = [
-        f"- Python {platform.python_version()}, NumPy {numpy.__version__}, Numba {numba.__version__}, PyTorch {torch.__version__}",
+        f"- Python {platform.python_version()}, NumPy {numpy.__version__}, Numba {numba.__version__}, "
+        f"PyTorch {torch.__version__}",
         f"- {processor()}, {os.cpu_count()} cores, one thread used; {platform.system()}",
         f"- NumPy's BLAS: {'; '.join(blas)}. PyTorch's: {'MKL' if torch.backends.mkl.is_available() else 'its own build'}",
     ]

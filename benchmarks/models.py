@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 
@@ -38,7 +40,7 @@ def _steps(sizes, batch, make_ours, make_theirs):
     targets = random.integers(0, sizes[-1], batch) if classes else random.standard_normal((batch, 1)).astype(np.float32)
 
     layers, peers = [], []
-    for place, (m, n) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for place, (m, n) in enumerate(itertools.pairwise(sizes)):
         layers.append(nn.Linear(m, n))
         peers.append(torch.nn.Linear(m, n))
         if place < len(sizes) - 2:
