@@ -79,6 +79,7 @@ def execute(
         record_timing=False,
         coalesce_streams=True,
         allow_errors=allow_errors,
+        extra_arguments=["--log-level=ERROR"],  # a local kernel need not warn that nobody encrypts its sockets
     )
     try:
         asyncio.run(client.async_execute(**kernel))
