@@ -48,7 +48,7 @@ def by_rows(loop: Loop) -> Callable:
     """Rows in, rows of the same length out: the last dimension only."""
 
     def fast(x, *, dim):
-        run = loop[x.dtype] if plain(x) and dim in (-1, x.ndim - 1) and x.size else None
+        run = loop[x.dtype] if plain(x) and dim in (-1, x.ndim - 1) else None
         if run is None:
             return NotImplemented
         z = empty(x.shape, x.dtype)
@@ -145,7 +145,7 @@ def where(condition, x, y):
 
 def cross_entropy(x, target, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
     """Logits of shape (N, C), targets of shape (N,); no label smoothing."""
-    if not plain(x) or x.ndim != 2 or not x.size or label_smoothing:
+    if not plain(x) or x.ndim != 2 or label_smoothing:
         return NotImplemented
     if not plain(target) or target.dtype != INT64 or target.shape != x.shape[:1]:
         return NotImplemented

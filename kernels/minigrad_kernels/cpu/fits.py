@@ -27,11 +27,11 @@ def alike(x, *others) -> bool:
 def split(shape: tuple[int, ...], dim, keepdim: bool):
     """How to reduce `shape` over `dim`: the shape as (outer, n, inner) around `dim`, and the result's shape.
 
-    None where the dimensions are not neighbours, or out of range, or one is empty.
+    None where the dimensions are not neighbours, or out of range.
     """
     dims = range(len(shape)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
     dims = sorted(d + len(shape) if d < 0 else d for d in dims)
-    if not dims or dims[0] < 0 or dims[-1] >= len(shape) or 0 in shape:
+    if not dims or dims[0] < 0 or dims[-1] >= len(shape):
         return None
     first, last = dims[0], dims[-1]
     if dims != list(range(first, last + 1)):
