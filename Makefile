@@ -14,7 +14,7 @@ LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --gen
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev lab test chromium lint types floors unit notebooks fix bench peer judge lock clean
+.PHONY: help env env-dev lab test chromium lint types floors unit notebooks fix docs bench peer judge lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +101,9 @@ notebooks:
 fix: env-dev  ## Format, and repair what the linter can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: env  ## Make the reference page of the operations anew
+	@$(BIN)/python -m minigrad.reference docs/operations.md
 
 bench: peer  ## Measure against PyTorch and write benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks
