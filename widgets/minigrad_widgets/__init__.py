@@ -1,1 +1,45 @@
-"""Views: they read what the engine recorded, and draw it."""
+"""Views on programs written with minigrad: they read films and public state, and draw.
+
+`GraphView` draws a program, `BackwardStepper` steps through its backward pass, `ModuleTree` lists a model's parts,
+`TrainingMonitor` follows a training run. The engine never imports anything from here.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from minigrad_widgets.backward_stepper import BackwardStepper
+    from minigrad_widgets.graph_view import GraphView
+    from minigrad_widgets.module_tree import ModuleTree
+    from minigrad_widgets.training_monitor import TrainingMonitor
+
+__all__ = ["BackwardStepper", "GraphView", "ModuleTree", "TrainingMonitor"]
+
+_PLACES = {
+    "BackwardStepper": "backward_stepper",
+    "GraphView": "graph_view",
+    "ModuleTree": "module_tree",
+    "TrainingMonitor": "training_monitor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A view is imported when it is first named: only then must ipywidgets and anywidget be there."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'minigrad_widgets' has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(f"minigrad_widgets.{_PLACES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("minigrad"):
+            raise
+        raise ModuleNotFoundError(
+            f"{name} needs the package {error.name!r}, which is not installed.\n"
+            f"  got:      no module named {error.name!r} in this environment\n"
+            "  expected: minigrad with its widgets\n"
+            '  try:      pip install "minigrad[widgets]", then restart the kernel',
+            name=error.name,
+        ) from error
+
+
+def __dir__() -> list[str]:
+    return __all__

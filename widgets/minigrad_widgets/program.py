@@ -1,0 +1,96 @@
+"""What a view draws: a program as a list of vertices, whatever it was given as.
+
+A film has them. A tensor has a tape, from which they are read. A graph of symbols has nodes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minigrad.film import Film, Value, Vertex
+from minigrad.tape import Leaf, Node
+from minigrad.tensor import Tensor
+
+
+def film_of(program: Any) -> Film:
+    """A film as it is; what a tensor's tape or a graph tells, as a film without steps.
+
+    Errors: TypeError for anything else.
+    """
+    if isinstance(program, Film):
+        return program
+    if isinstance(program, Tensor):
+        return _film_of_tape(program)
+    if hasattr(program, "nodes") and hasattr(program, "outputs"):
+        return _film_of_graph(program)
+    raise TypeError(
+        "A view cannot draw this.\n"
+        f"  got:      {type(program).__name__}\n"
+        "  expected: a film, a tensor or a graph\n"
+        "  try:      with minigrad.record() as film: loss = …; loss.backward()"
+    )
+
+
+def _film_of_tape(root: Tensor) -> Film:
+    film = Film()
+    if root.node is None:
+        film.vertices.append(_vertex(0, "constant", value=Value.of(root.numpy()), shape=root.shape))
+        return film
+    numbers: dict[Node | Leaf, int] = {}
+    stack: list[Node | Leaf] = [root.node]
+    while stack:
+        top = stack[-1]
+        missing = [p for p in top.parents if p is not None and p not in numbers]
+        if top in numbers or missing:
+            stack.pop() if top in numbers else stack.extend(reversed(missing))
+            continue
+        stack.pop()
+        tensor = top.tensor() if isinstance(top, Leaf) else root if top is root.node else None
+        numbers[top] = len(film.vertices)
+        film.vertices.append(
+            _vertex(
+                numbers[top],
+                "leaf" if isinstance(top, Leaf) else "op",
+                op="" if isinstance(top, Leaf) else top.op.name,
+                inputs=tuple("·" if p is None else numbers[p] for p in top.parents),
+                parameters={} if isinstance(top, Leaf) else {k: str(v) for k, v in top.parameters.items()},
+                line=top.line,
+                value=None if tensor is None else Value.of(tensor.numpy()),
+                shape=top.shape,
+                needs_grad=True,
+            )
+        )
+    return film
+
+
+def _film_of_graph(graph: Any) -> Film:
+    film = Film()
+    numbers: dict[Any, int] = {}
+    for node in graph.nodes:
+        op = getattr(node, "op", None)
+        name = getattr(op, "name", op) or ""
+        inputs = tuple(getattr(node, "inputs", ()))
+        numbers[node] = len(film.vertices)
+        film.vertices.append(
+            _vertex(
+                numbers[node],
+                "op" if inputs else "leaf",
+                op=str(name) if inputs else "",
+                inputs=tuple(numbers.get(i, str(i)) if not isinstance(i, (int, float)) else str(i) for i in inputs),
+                parameters={k: str(v) for k, v in (getattr(node, "parameters", None) or {}).items()},
+                scope=tuple(getattr(node, "scope", ())),
+                line=getattr(node, "line", None),
+                shape=tuple(node.shape),
+                dtype=str(node.dtype),
+                name=getattr(node, "name", "") or ("" if inputs else str(name)),
+            )
+        )
+    return film
+
+
+def _vertex(number: int, kind: str, **known: Any) -> Vertex:
+    defaults: dict[str, Any] = {
+        "op": "", "inputs": (), "parameters": {}, "scope": (), "line": None, "value": None, "needs_grad": False,
+        "shape": (), "dtype": "", "name": "",
+    }  # fmt: skip
+    return Vertex(id=number, kind=kind, **(defaults | known))

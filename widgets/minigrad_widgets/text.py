@@ -1,0 +1,92 @@
+"""Numbers, shapes and arrays as text: short, aligned, the same on every machine."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy
+
+from minigrad.film import Value
+
+ROWS, COLUMNS = 5, 5
+
+
+def number(x: Any) -> str:
+    """Three significant digits: 1.52, −0.0417, 3.1e+06; whole numbers and truth values as they are."""
+    if isinstance(x, (bool, numpy.bool_)):
+        return "True" if x else "False"
+    if isinstance(x, (int, numpy.integer)):
+        return f"{x}".replace("-", "−")
+    x = float(x)
+    if not math.isfinite(x):
+        return "nan" if math.isnan(x) else "∞" if x > 0 else "−∞"
+    text = f"{x:.3g}"
+    return ("0" if text == "-0" else text).replace("-", "−")
+
+
+def shape(s: tuple[int, ...]) -> str:
+    """(3, 8); a single number has no shape worth showing."""
+    return "(" + ", ".join(map(str, s)) + ("," if len(s) == 1 else "") + ")" if s else "scalar"
+
+
+def is_number(value: Value | None) -> bool:
+    """Whether a value is one element, which is better shown than described."""
+    return value is not None and value.array is not None and value.array.size == 1
+
+
+def brief(value: Value | None, *, of: str = "g") -> str:
+    """A value in a few characters: the number itself, or the Euclidean norm of an array (`of` names it)."""
+    if value is None:
+        return ""
+    if is_number(value):
+        return number(value.array.reshape(-1)[0])  # type: ignore[union-attr]
+    if value.nonfinite:
+        return f"{value.nonfinite} not finite"
+    return f"‖{of}‖ {number(value.norm)}" if value.norm is not None else "empty"
+
+
+def summary(value: Value | None) -> str:
+    """Range, mean and norm of an array that is too large to show."""
+    if value is None or value.array is not None or value.low is None:
+        return ""
+    text = f"from {number(value.low)} to {number(value.high)}, mean {number(value.mean)}, norm {number(value.norm)}"
+    return text + (f", {value.nonfinite} not finite" if value.nonfinite else "")
+
+
+def grid(value: Value | None) -> list[list[str]]:
+    """An array as rows of cells, at most 5 by 5, with … for what is left out; of more than two dimensions the first matrix."""
+    if value is None:
+        return []
+    array = value.array if value.array is not None else value.corner
+    if array is None or array.size == 0:
+        return []
+    full = value.shape
+    while array.ndim > 2:
+        array = array[0]
+    matrix = array.reshape(1, -1) if array.ndim < 2 else array
+    rows, columns = (1, full[-1] if full else 1) if len(full) < 2 else full[-2:]
+    cells = [[number(x) for x in row[:COLUMNS]] + (["…"] if columns > COLUMNS else []) for row in matrix[:ROWS]]
+    if rows > ROWS:
+        cells.append(["⋮"] * len(cells[0]))
+    return cells
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, the last one … where something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+# The width of a character, in thousandths of the font size, of Arial and the fonts drawn like it. A table instead of
+# a measurement: the same picture on every machine.
+_WIDTHS = {
+    **dict.fromkeys("ijl'|", 222), **dict.fromkeys(" !,./:;I[]ft\\", 278), **dict.fromkeys('()-r`"*{}', 333),
+    **dict.fromkeys("JckssvxyzJ^", 500), **dict.fromkeys("ABEKPSVXY&", 667), **dict.fromkeys("CDHNRUw", 722),
+    **dict.fromkeys("GOQ", 778), **dict.fromkeys("mMW", 833), **dict.fromkeys("%@…", 1000), **dict.fromkeys("+<>=~−×·", 584),
+}  # fmt: skip
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """How wide a text is at a font size, rounded up to the next tenth."""
+    thousandths = sum(_WIDTHS.get(c, 556 if ord(c) < 0x2E80 else 1000) for c in text)
+    return math.ceil(thousandths * size * (1.1 if bold else 1.04) / 100) / 10
