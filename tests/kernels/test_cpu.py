@@ -251,6 +251,14 @@ ADAM_PARAMETERS = {
 }
 
 
+@pytest.mark.parametrize("name", [*ELEMENTWISE, "sum", "mean", "amax", "var"])
+def test_what_has_no_dimension_keeps_its_type(name):
+    """NumPy turns a 0-dimensional array into a scalar."""
+    x = np.array(0.5, np.float32)
+    parameters = {"correction": 0} if name == "var" else {}
+    assert type(ALWAYS[name](x, **parameters)) is type(TABLE[name](x, **parameters))
+
+
 @pytest.mark.parametrize("target", [-1, 6])
 def test_a_target_that_is_no_class_is_an_error(target):
     x = np.ones((4, 6), np.float32)
