@@ -82,6 +82,11 @@ class CPU(Device):
         return array.base is not None
 
     @staticmethod
+    def shares(array: numpy.ndarray, source: numpy.ndarray) -> bool:
+        """Whether `array`, made from `source`, lies in its memory. (NumPy's reshape may be a view of a copy.)"""
+        return array.base is not None and (array.base is source or array.base is source.base)
+
+    @staticmethod
     def to_numpy(array: numpy.ndarray) -> numpy.ndarray:
         return array
 

@@ -57,13 +57,16 @@ def why_not_recorded(t: Tensor) -> str:
     cut: Any = getattr(t, "cut", None)
     if cut == "detach":
         return "it came from detach() (or .data), which cuts the graph on purpose."
-    if isinstance(cut, Op):
-        if cut.rule is None:
-            return f"`{cut.name}` has no gradient: its result is a step function or an integer."
-        return f"`{cut.name}` ran inside no_grad(), where nothing is recorded."
+    if isinstance(cut, Op) and cut.rule is None:
+        return f"`{cut.name}` has no gradient: its result is a step function or an integer."
     if t.dtype.kind != "f":
         return f"its dtype is {t.dtype}: only floating numbers have derivatives."
-    return "neither it nor anything it was made from has requires_grad=True."
+    if isinstance(cut, Op):
+        return f"`{cut.name}` ran inside no_grad(), where nothing is recorded."
+    return (
+        "nothing that it was made from is recorded: nothing there has requires_grad=True, or the graph was cut\n"
+        "earlier on the way, by detach(), .numpy(), no_grad() or an operation without a gradient."
+    )
 
 
 def _reaches(start: Node | Leaf, goal: Node | Leaf) -> bool:

@@ -48,7 +48,7 @@ def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
     out.array = z = z if type(z) is device.array_type else device.asarray(z)
     out.device = device
     out.grad = None
-    if op.view and device.is_view(z):
+    if op.view and device.shares(z, a):
         out.written = x.written
         out.base = x, x.written[0], op, parameters
     else:
@@ -147,10 +147,10 @@ def general(op: Op, args: tuple, parameters: dict) -> Tensor:
     except Exception as error:
         raise op.failure(error, inputs, parameters) from error
     out = wrap(z, device)
-    if op.view and device.is_view(out.array) and isinstance(inputs[0], Tensor):
+    if op.view and device.shares(out.array, arrays[0]) and isinstance(inputs[0], Tensor):
         out.written = inputs[0].written
         out.base = inputs[0], inputs[0].written[0], op, parameters
-    if mode.enabled and op.rule is not None:
+    if mode.enabled and op.rule is not None and out.array.dtype.kind == "f":  # a cast to integers has no gradient
         out.node = make_node(op, parameters, inputs, out)
     elif any(isinstance(x, Tensor) and x.node is not None for x in inputs):
         out.cut = op

@@ -40,11 +40,20 @@ def in_place(x: Tensor, name: str, compute: Any) -> Tensor:
             expected="a floating tensor",
             hint="x = x.float() first",
         )
+    if result.node is not None and any(saved is x for saved in result.node.saved):
+        keep_a_copy(x, result.node)
     x.device.write(x.array, result.array)
     Clock.wrote(x.written, name)
     if mode.enabled and (result.node is not None or x.node is not None):
         adopt(x, result if result.dtype == x.dtype else ops.cast(result, dtype=x.dtype))
     return x
+
+
+def keep_a_copy(x: Tensor, node: Any) -> None:
+    """What the write itself saved of `x` must outlast it: `x *= w` needs the old `x` for the gradient of `w`."""
+    old = wrap(x.device.table["clone"](x.array), x.device)
+    old.node = x.node
+    node.saved = tuple(old if saved is x else saved for saved in node.saved)
 
 
 def put(x: Tensor, index: Any, value: Any) -> None:

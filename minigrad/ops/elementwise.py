@@ -182,7 +182,12 @@ def clamp(g, z, x, *, min=None, max=None):
     return (inside,)
 
 
-@unary(dtype=lambda x, dtype: dtype, saves="x.shape", sample=lambda r: (r(2, 3), {"dtype": "float64"}))
+@unary(
+    dtype=lambda x, dtype: dtypes.as_dtype(dtype),
+    strict=True,
+    saves="x.shape",
+    sample=lambda r: (r(2, 3), {"dtype": "float64"}),
+)
 def cast(g, z, x, *, dtype):
     r"""The same values in another dtype. The gradient is cast back."""
     return (cast(g, dtype=x.dtype),)

@@ -28,7 +28,10 @@ def stack(*xs, dim=0):
 
 
 def getitem(x, *, index):
-    return x[index]
+    z = x[index]
+    if isinstance(z, np.ndarray):
+        return z
+    return x[(*index, ...) if isinstance(index, tuple) else (index, ...)]  # a view of one element, not a copied scalar
 
 
 def index_add(g, *, index, shape):
