@@ -65,7 +65,9 @@ class record:
         path = ".".join(part.split(":")[0] for part in event.scope[1:])
         for name, parameter in event.module._parameters.items():
             if parameter is not None:
-                self._names[self._vertex_of(parameter, event.scope)] = f"{path}.{name}" if path else name
+                vertex = self._vertex_of(parameter, event.scope)
+                self.film.vertices[vertex].scope = self.film.vertices[vertex].scope or event.scope
+                self._names[vertex] = f"{path}.{name}" if path else name
 
     def backward(self, event: events.Backward) -> None:
         vertex = self._vertex_of_node(event.node)

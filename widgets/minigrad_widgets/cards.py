@@ -14,7 +14,7 @@ from minigrad.film import Film, Value, Vertex
 from minigrad_widgets import text
 from minigrad_widgets.frames import Contribution, Frame, Pass
 from minigrad_widgets.rules import filled, readable, rule_of
-from minigrad_widgets.scene import Node, Scene, label
+from minigrad_widgets.scene import Node, Scene
 
 ROWS = 24
 
@@ -92,7 +92,7 @@ class Cards:
         if not isinstance(given, int):
             return {"name": name, "label": "not recorded" if given == "·" else given.replace("-", "−")}
         vertex = self.film.vertices[given]
-        told = {"name": name, "label": label(vertex), "value": self.values.put(vertex.value)}
+        told = {"name": name, "label": self.scene.labels[given], "value": self.values.put(vertex.value)}
         return told | {"key": self.scene.shown_in[given], "shape": text.shape(vertex.shape)}
 
     def _pass(self, node: Node, p: Pass) -> dict[str, Any] | None:
@@ -116,7 +116,7 @@ class Cards:
             told |= self._single(node.members[0], coming, p)
         else:
             out = [c for v in p.arrivals if v not in inside for c in p.arrivals[v] if c.source in inside]
-            told["out"] = [{"to": label(self.film.vertices[c.target]), "value": self.values.put(c.value)} for c in out[:ROWS]]
+            told["out"] = [{"to": self.scene.labels[c.target], "value": self.values.put(c.value)} for c in out[:ROWS]]
         return told
 
     def _ready(self, touched: list[int], p: Pass) -> list[list[int]]:
@@ -142,13 +142,13 @@ class Cards:
         source = self.film.vertices[c.source]
         told = {
             "frame": self.frame_of[c.step],
-            "from": label(source),
+            "from": self.scene.labels[c.source],
             "key": self.scene.shown_in[c.source],
             "as": rule_of(source.op).input(c.place),
             "value": self.values.put(c.value),
             "brief": text.brief(c.value),
         }
-        return told if node.group is None else told | {"to": label(self.film.vertices[c.target])}
+        return told if node.group is None else told | {"to": self.scene.labels[c.target]}
 
     def _single(self, v: int, coming: list[Contribution], p: Pass) -> dict[str, Any]:
         """The ledger's sums, the gradient and what the rule makes of it, for a node that is one value."""
@@ -162,7 +162,7 @@ class Cards:
         if v not in p.runs:
             return told
         step = self.film.steps[p.runs[v]]
-        told["g"], told["brief"] = self.values.put(step.g), text.brief(step.g)
+        told["g"], told["brief"] = self.values.put(step.g), text.gradient(step.g)
         if sums:
             sums[-1] = told["g"]
         if step.kind == "accumulate":
@@ -182,9 +182,9 @@ class Cards:
         given = vertex.inputs[place] if place < len(vertex.inputs) else "·"
         told: dict[str, Any] = {"input": name}
         if target is None or value is None:
-            told["none"] = given if isinstance(given, str) and given != "·" else label(self.film.vertices[given]) if isinstance(given, int) else "it"
+            told["none"] = given if isinstance(given, str) and given != "·" else self.scene.labels[given] if isinstance(given, int) else "it"
             return told
-        told |= {"to": label(self.film.vertices[target]), "key": self.scene.shown_in[target], "value": self.values.put(value), "brief": text.brief(value)}
+        told |= {"to": self.scene.labels[target], "key": self.scene.shown_in[target], "value": self.values.put(value), "brief": text.brief(value)}
         formula = rule.formula(place)
         if formula and len(formula) <= 60:
             told["formula"] = readable(formula)

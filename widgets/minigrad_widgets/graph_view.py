@@ -48,7 +48,7 @@ class GraphView(ProgramView):
         for key, node in self._scene.nodes.items():
             step = self.film.steps[last.runs[node.members[0]]] if node.group is None and node.members[0] in last.runs else None
             if step is not None:
-                states[key] = svg.State("plain", f"grad {text.brief(step.g)}")
+                states[key] = svg.State("plain", f"grad {text.brief(step.g)}".replace("‖g‖", "norm"))
         return states
 
     def _told(self) -> dict[str, Any]:

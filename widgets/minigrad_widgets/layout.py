@@ -41,11 +41,11 @@ class Layout:
 
 def size(node: Node, lines: int, widest: Sequence[str] = ()) -> tuple[float, float]:
     """Width and height of a node with so many lines of text, one of them as wide as the widest of `widest`."""
-    opener = 16 if node.kind == "group" else 0
+    opener = {"group": 16, "leaf": 6}.get(node.kind, 0)
     longest = max(
         text.width(node.title, TITLE, bold=True) + opener,
-        text.width(node.subtitle, SMALL),
-        *(text.width(w, SMALL) for w in widest),
+        text.width(node.subtitle, SMALL) + opener,
+        *(text.width(w, SMALL) + opener for w in widest),
         44.0,
     )
     return float(round(longest + 22)), 12.0 + 16 * lines
@@ -55,7 +55,7 @@ def to_dot(scene: Scene, sizes: dict[str, tuple[float, float]] | None = None) ->
     """The program in Graphviz's language, to lay out or to take elsewhere."""
     import graphviz
 
-    dot = graphviz.Digraph("program", graph_attr={"rankdir": "TB", "nodesep": "0.22", "ranksep": "0.34", "margin": "0"})
+    dot = graphviz.Digraph("program", graph_attr={"rankdir": "TB", "nodesep": "0.22", "ranksep": "0.5", "margin": "0"})
     dot.attr("node", shape="box", style="rounded", fontname="Arial", fontsize="11", margin="0.1,0.06", height="0.3")
     dot.attr("edge", arrowsize="0.6")
     names = {key: f"n{place}" for place, key in enumerate(scene.nodes)}

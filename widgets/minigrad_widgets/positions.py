@@ -10,7 +10,7 @@ from typing import Any
 from minigrad.film import Film
 from minigrad_widgets import text
 from minigrad_widgets.frames import Frame, Pass
-from minigrad_widgets.scene import Scene, label
+from minigrad_widgets.scene import Scene
 from minigrad_widgets.svg import State
 
 
@@ -63,33 +63,42 @@ def _several(words: list[str]) -> str:
 
 def caption(film: Film, scene: Scene, frame: Frame, passes: list[Pass]) -> str:
     """What happens at a position, in a sentence."""
+    names = scene.labels
     if frame.kind == "begin":
         return "Before the first operation."
     if frame.kind == "start":
         p = passes[frame.number]
-        roots = ", ".join(label(film.vertices[r]) for r in p.roots)
+        roots = ", ".join(names[r] for r in p.roots)
         again = "" if frame.number == 0 else f" (pass {frame.number + 1})"
         return f"Backward{again} starts at {roots}, whose gradient is given; {len(p.runs)} values will get one."
     if frame.kind == "finished":
         leaves = sum(film.vertices[v].kind == "leaf" for v in passes[frame.number].runs) if frame.number >= 0 else 0
         return f"Backward is over: {leaves} {'leaf has its' if leaves == 1 else 'leaves have their'} gradient."
     if frame.kind == "update":
-        names = list(dict.fromkeys(label(film.vertices[film.steps[n].vertex]) for n in range(frame.first, frame.last + 1)))
-        return f"The optimiser writes {text.cut(', '.join(names), 60)}."
+        written = list(dict.fromkeys(names[film.steps[n].vertex] for n in range(frame.first, frame.last + 1)))
+        return f"The optimiser writes {text.cut(', '.join(written), 60)}."
     node = scene.nodes[frame.nodes[0]]
     if node.group is not None:
         return f"{node.title} {'computes' if frame.kind == 'forward' else 'carries gradients back'}, as one."
     step = film.steps[frame.first]
     v = film.vertices[step.vertex]
     if frame.kind == "forward":
-        inputs = ", ".join(label(film.vertices[i]) if isinstance(i, int) else i for i in v.inputs)
+        inputs = ", ".join(names[i] if isinstance(i, int) else i for i in v.inputs)
         return f"{v.op} computes {v.name or 'a value'} {text.shape(v.shape)} from {text.cut(inputs, 60)}.".replace("scalar ", "")
     if frame.kind == "accumulate":
-        return f"{label(v)}.grad receives its gradient{': ' + text.brief(step.g) if text.is_number(step.g) else ''}."
+        return f"{names[v.id]}.grad receives its gradient{': ' + text.brief(step.g) if text.is_number(step.g) else ''}."
     sent: dict[str, list[str]] = {}
     for target, value in step.parts:
         if target is not None and value is not None:
-            sent.setdefault(label(film.vertices[target]), []).append(text.brief(value) if text.is_number(value) else "")
-    sends = [f"{' and '.join(n) if n[0] else 'a gradient' + (' twice' if len(n) > 1 else '')} to {name}" for name, n in sent.items()]
+            sent.setdefault(names[target], []).append(text.brief(value) if text.is_number(value) else "")
+    if text.is_number(step.g) and all(all(n) for n in sent.values()):
+        sends = text.cut(", ".join(f"{' and '.join(n)} to {name}" for name, n in sent.items()), 80)
+    else:
+        sends = "gradients to " + text.cut(_listed([f"{name} (twice)" if len(n) == 2 else name for name, n in sent.items()]), 80)
     g = f"g = {text.brief(step.g)}" if text.is_number(step.g) else f"g, of norm {text.brief(step.g)[4:]},"
-    return f"{label(v)} takes {g} and sends {text.cut(', '.join(sends), 80) or 'nothing'}."
+    return f"{names[v.id]} takes {g} and sends {sends if sent else 'nothing'}."
+
+
+def _listed(names: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), *names[-1:]])

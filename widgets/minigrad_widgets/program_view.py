@@ -8,7 +8,7 @@ import traitlets
 
 from minigrad_widgets import layout
 from minigrad_widgets.base import View
-from minigrad_widgets.grouping import first_open, group, keep_small
+from minigrad_widgets.grouping import first_open, group, index, keep_small
 from minigrad_widgets.program import film_of
 from minigrad_widgets.scene import Scene, scene_of
 
@@ -60,15 +60,13 @@ class ProgramView(View):
     def _moved(self) -> None:
         """The structure changed: bring the rest of the state along."""
 
-    def open(self, label: str = "") -> None:
-        """Open the groups with this label, or all of them as far as they can be shown."""
-        from minigrad_widgets.grouping import index
-
+    def open_all(self, label: str = "") -> None:
+        """Open the groups with this label, or all groups, as far as they can be shown."""
         self.opened = [*self.opened, *(k for k, g in index(self._groups).items() if k and label in ("", g.label))]
 
-    def close(self) -> None:
-        """As for every widget: end the connection to the browser."""
-        super().close()
+    def close_all(self) -> None:
+        """Close every group."""
+        self.opened = []
 
     def to_dot(self) -> str:
         """The visible program in Graphviz's language."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from minigrad.film import Film, Vertex
 from minigrad_widgets import text
 from minigrad_widgets.grouping import Group
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass
@@ -51,12 +54,21 @@ class Edge:
 
 @dataclass
 class Scene:
-    """Nodes by key, the root of the clusters, the edges, and for every vertex the key of the node that shows it."""
+    """What is visible.
+
+    Attributes:
+        nodes: by their keys, in drawing order.
+        root: the outermost cluster.
+        edges: among the nodes.
+        shown_in: for every vertex the key of the node that shows it.
+        labels: for every vertex what to call it in a sentence.
+    """
 
     nodes: dict[str, Node]
     root: Cluster
     edges: list[Edge]
     shown_in: list[str]
+    labels: list[str]
 
 
 def scene_of(film: Film, root: Group, opened: Iterable[str]) -> Scene:
@@ -64,6 +76,7 @@ def scene_of(film: Film, root: Group, opened: Iterable[str]) -> Scene:
     known = set(opened)
     nodes: dict[str, Node] = {}
     shown_in = [""] * len(film.vertices)
+    made_by = operations(film.vertices)
     top = Cluster("", "", False)
     stack = [(root, top)]
     while stack:
@@ -78,12 +91,13 @@ def scene_of(film: Film, root: Group, opened: Iterable[str]) -> Scene:
                 node = Node(f"g{part.key}", "group", part.label, _count(part), members(part), part)
             else:
                 v = film.vertices[part]
-                node = Node(f"v{part}", v.kind, title(v), subtitle(v), [part])
+                node = Node(f"v{part}", v.kind, title(v, made_by[part]), subtitle(v), [part])
             nodes[node.key] = node
             cluster.parts.append(node.key)
             for vertex in node.members:
                 shown_in[vertex] = node.key
-    return Scene(nodes, top, _edges(film.vertices, shown_in), shown_in)
+    labels = [v.name or made for v, made in zip(film.vertices, made_by, strict=True)]
+    return Scene(nodes, top, _edges(film.vertices, shown_in), shown_in, labels)
 
 
 def members(group: Group) -> list[int]:
@@ -112,12 +126,24 @@ def _edges(vertices: Sequence[Vertex], shown_in: Sequence[str]) -> list[Edge]:
     return list(edges.values())
 
 
-def title(v: Vertex) -> str:
+def operations(vertices: Sequence[Vertex]) -> list[str]:
+    """For every vertex the operation that made it, numbered where it ran more than once: mul₁, mul₂."""
+    totals = Counter(v.op for v in vertices)
+    seen: Counter[str] = Counter()
+    named = []
+    for v in vertices:
+        seen[v.op] += 1
+        numbered = v.kind == "op" and totals[v.op] > 1
+        named.append(v.op + str(seen[v.op]).translate(_SUBSCRIPTS) if numbered else v.op or "a constant")
+    return named
+
+
+def title(v: Vertex, made_by: str) -> str:
     """The name of what ran, with the numbers among its inputs; of a leaf or constant its own name."""
     if v.kind != "op":
         return text.cut(v.name, 22) if v.name else "number" if v.shape == () else "constant"
     numbers = [i for i in v.inputs if isinstance(i, str) and i != "·"]
-    return text.cut(" ".join([v.op, *numbers]).replace("-", "−"), 22)
+    return text.cut(" ".join([made_by, *numbers]).replace("-", "−"), 24)
 
 
 def subtitle(v: Vertex) -> str:
@@ -127,11 +153,6 @@ def subtitle(v: Vertex) -> str:
         value = text.brief(v.value)
         return f"{name} = {value}" if name else value
     return f"{name} {text.shape(v.shape)}" if name else text.shape(v.shape)
-
-
-def label(v: Vertex, number: bool = True) -> str:
-    """What to call a value in a sentence: its name, else the operation that made it and its number in the program."""
-    return v.name or (f"{v.op} #{v.id}" if number and v.kind == "op" else v.op or f"constant #{v.id}")
 
 
 def _count(group: Group) -> str:

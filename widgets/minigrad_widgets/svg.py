@@ -51,6 +51,7 @@ def render(
         _edge(n, path, spots[n], "now" if n in sent else "carried" if n in carried else "plain", sent.get(n, ""))
         for n, path in enumerate(layout.paths)
     ]
+    body += [_handle(key, *frame, label) for key, label, frame in _frames(scene, layout)]
     lines = 2 if states is None else 3
     for n, (key, node) in enumerate(scene.nodes.items()):
         body.append(_node(node, layout.boxes[key], lines, (states or {}).get(key, State()), first=n == 0))
@@ -82,12 +83,19 @@ def _frames(scene: Scene, layout: Layout) -> list[tuple[str, str, tuple[float, f
 
 def _frame(key: str, left: float, top: float, right: float, bottom: float, label: str) -> str:
     return (
-        f'<g class="mg-frame" data-key="{escape(key)}"><rect x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" '
-        f'height="{_n(bottom - top)}" rx="8" fill="{paint("frame")}" stroke="{paint("hair")}"/>'
+        f'<rect class="mg-frame" x="{_n(left)}" y="{_n(top)}" width="{_n(right - left)}" height="{_n(bottom - top)}" '
+        f'rx="8" fill="{paint("frame")}" stroke="{paint("hair")}"/>'
+    )
+
+
+def _handle(key: str, left: float, top: float, right: float, bottom: float, label: str) -> str:
+    """The name of an open group, above the edges that cross it; a click on it closes the group."""
+    return (
         f'<g class="mg-handle" data-key="{escape(key)}" role="button" tabindex="-1" aria-expanded="true" '
-        f'aria-label="close {escape(label)}"><rect x="{_n(left + 1)}" y="{_n(top + 1)}" width="{_n(right - left - 2)}" height="20" rx="7" '
-        f'fill="{paint("frame")}"/><text x="{_n(left + 8)}" y="{_n(top + 15)}" {_font(SMALL)} fill="{paint("soft")}">'
-        f"▾ {escape(label)}</text></g></g>"
+        f'aria-label="close {escape(label)}"><rect x="{_n(left + 1)}" y="{_n(top + 1)}" width="{_n(right - left - 2)}" '
+        f'height="20" rx="7" fill="transparent"/><text x="{_n(left + 8)}" y="{_n(top + 15)}" {_font(SMALL)} '
+        f'fill="{paint("soft")}" stroke="{paint("frame")}" stroke-width="4" paint-order="stroke" stroke-linejoin="round">'
+        f"▾ {escape(label)}</text></g>"
     )
 
 
@@ -108,7 +116,7 @@ def _node(node: Node, box: tuple[float, float, float, float], lines: int, state:
     look = _LOOK.get(state.name, ("", "", 1, 1))
     fill, stroke = look[0] or fill, look[1] or stroke
     left, top = x - w / 2, y - h / 2
-    radius = {"leaf": h / 2, "constant": 3}.get(node.kind, 8)
+    radius = {"leaf": 20, "constant": 3}.get(node.kind, 8)
     dash = ' stroke-dasharray="4 3"' if node.kind == "constant" else ""
     shape = f'width="{_n(w)}" height="{_n(h)}" rx="{_n(radius)}" fill="{paint(fill)}" stroke="{paint(stroke)}"'
     behind = f'<rect class="mg-box" x="{_n(left + 4)}" y="{_n(top - 4)}" {shape} stroke-width="1"/>' if node.kind == "group" else ""
@@ -133,6 +141,7 @@ def _node(node: Node, box: tuple[float, float, float, float], lines: int, state:
 def _edge(n: int, path: list[Point], spot: Point, state: str, words: str) -> str:
     *curve, tip = path
     d = f"M{_xy(curve[0])}" + "".join(f"C{_xy(a)} {_xy(b)} {_xy(c)}" for a, b, c in zip(curve[1::3], curve[2::3], curve[3::3], strict=False))
+    d += f"L{_xy(_short_of(tip, curve[-1]))}"
     colour, width = {"now": ("running-line", 3), "carried": ("done-line", 2)}.get(state, ("line", 1.3))
     back = state != "plain"
     ends = "".join(
@@ -145,6 +154,11 @@ def _edge(n: int, path: list[Point], spot: Point, state: str, words: str) -> str
         f'font-weight="600" fill="{paint("running-line")}" stroke="{paint("surface")}" stroke-width="4" paint-order="stroke" '
         f'stroke-linejoin="round">{escape(words)}</text></g>'
     )
+
+
+def _short_of(tip: Point, before: Point) -> Point:
+    """Halfway into an arrowhead: where a line ends that must not show beside its point."""
+    return (tip[0] + before[0]) / 2, (tip[1] + before[1]) / 2
 
 
 def _arrow(at: Point, tip: Point) -> str:

@@ -46,6 +46,11 @@ def brief(value: Value | None, *, of: str = "g") -> str:
     return f"‖{of}‖ {number(value.norm)}" if value.norm is not None else "empty"
 
 
+def gradient(value: Value | None) -> str:
+    """As `brief`, saying that it is a gradient: g = 0.5."""
+    return f"g = {brief(value)}" if is_number(value) else brief(value)
+
+
 def summary(value: Value | None) -> str:
     """Range, mean and norm of an array that is too large to show."""
     if value is None or value.array is not None or value.low is None:
@@ -87,6 +92,6 @@ _WIDTHS = {
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """How wide a text is at a font size, rounded up to the next tenth."""
+    """How wide a text is at a font size, with room for wider fonts, rounded up to the next tenth."""
     thousandths = sum(_WIDTHS.get(c, 556 if ord(c) < 0x2E80 else 1000) for c in text)
-    return math.ceil(thousandths * size * (1.1 if bold else 1.04) / 100) / 10
+    return math.ceil(thousandths * size * (1.22 if bold else 1.16) / 100) / 10
