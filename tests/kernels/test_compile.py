@@ -142,7 +142,7 @@ def test_nowhere_to_keep_loops_is_one_warning(monkeypatch):
 
     monkeypatch.setattr("numba.core.caching._CacheLocator.ensure_cache_path", refuse)
     monkeypatch.setattr(compiling, "_warned", [])
-    with pytest.warns(RuntimeWarning, match="(?s)cannot be kept on disk.*NUMBA_CACHE_DIR") as caught:
+    with pytest.warns(UserWarning, match="(?s)cannot be kept on disk.*NUMBA_CACHE_DIR") as caught:
         runs = [Loop("map", name)[FLOAT32] for name in ("relu", "exp")]
     assert len(caught) == 1
     x, z = np.array([-1.0, 2.0], np.float32), np.empty(2, np.float32)
@@ -158,7 +158,7 @@ def test_a_full_disk_is_one_warning(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("numba.core.caching.IndexDataCacheFile._save_data", full)
-    with pytest.warns(RuntimeWarning, match="No space left on device"):
+    with pytest.warns(UserWarning, match="No space left on device"):
         Loop("map", "relu")[FLOAT32]
 
 

@@ -4,7 +4,7 @@ Importing this module imports no Numba; the first large call does.
 """
 
 from minigrad_kernels.cpu.by_size import by_size
-from minigrad_kernels.cpu.entries import FAST, LOOPS, average, reduction
+from minigrad_kernels.cpu.entries import FAST, LOOPS, reduction
 
 # From how many elements on Numba's kernel is the faster one: measured in float32, one thread of an AMD Zen 3
 # (AVX2), rounded up to a power of two. A call of a compiled loop costs 1 to 3 us, whatever the size.
@@ -30,13 +30,10 @@ ABOVE = {
     "adam_update": 512,
 }
 
-# NumPy folds a single long row, and sums many short ones, at least as fast.
-_sum = reduction(LOOPS["sum_rows"], LOOPS["sum_columns"], least=(1, 32))
+# A single long row, or a few, NumPy folds at least as fast.
 _WHERE_IT_WINS = FAST | {
-    "sum": _sum,
-    "mean": average(_sum),
-    "amax": reduction(LOOPS["amax_rows"], least=(8, 1)),
-    "amin": reduction(LOOPS["amin_rows"], least=(8, 1)),
+    "amax": reduction(LOOPS["amax_rows"], least_rows=8),
+    "amin": reduction(LOOPS["amin_rows"], least_rows=8),
 }
 
 BY_SIZE = {name: by_size(name, _WHERE_IT_WINS[name], above) for name, above in ABOVE.items()}

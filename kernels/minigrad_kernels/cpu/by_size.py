@@ -40,7 +40,7 @@ def by_size(name: str, fast: Callable, above: int) -> Callable:
     def reducing(x, *, dim=None, keepdim=False):
         try:
             if x.size < above:
-                return reference(x, dim=dim, keepdim=keepdim)
+                return reference(x, dim=dim, keepdim=keepdim) if keepdim or dim is not None else reference(x)
         except AttributeError:
             return reference(x, dim=dim, keepdim=keepdim)
         z = fast(x, dim=dim, keepdim=keepdim)

@@ -136,7 +136,7 @@ def _warn_once(reason: str) -> None:
         f"  got:      {reason}\n"
         "  expected: a folder that can be written\n"
         "  try:      set the environment variable NUMBA_CACHE_DIR to such a folder",
-        RuntimeWarning,
+        UserWarning,
         stacklevel=2,
     )
 

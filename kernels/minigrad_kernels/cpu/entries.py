@@ -71,18 +71,15 @@ def logsumexp(x, *, dim, keepdim=False):
     return z.reshape(left)[()]
 
 
-def reduction(rows: Loop, columns: Loop | None = None, *, least: tuple[int, int] = (1, 1)) -> Callable:
-    """Trailing dimensions are folded by `rows`, others by `columns`.
-
-    `least` is how many rows, and of which length, there must be for `rows` to be worth it.
-    """
+def reduction(rows: Loop, columns: Loop | None = None, *, least_rows: int = 1) -> Callable:
+    """Trailing dimensions are folded by `rows`, given so many rows at least; others by `columns`."""
 
     def fast(x, *, dim=None, keepdim=False):
         plan = split(x.shape, dim, keepdim) if plain(x) else None
         if plan is None:
             return NotImplemented
         (outer, n, inner), left = plan
-        loop = columns if inner > 1 else rows if outer >= least[0] and n >= least[1] else None
+        loop = columns if inner > 1 else rows if outer >= least_rows else None
         run = loop[x.dtype] if loop is not None else None
         if run is None:
             return NotImplemented
