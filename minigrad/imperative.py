@@ -59,11 +59,17 @@ def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
         out.node = None
     elif mode.enabled and op.rule is not None:
         keep_z, keep_x = op.plans[1]
-        out.node = made = _new(Node)  # as Node(…), without the call
+        out.node = made = _new(Node)  # as Node(…) and Spec(…), without the calls
         made.op = op
         made.parameters = parameters
         made.parents = (node,)
-        made.saved = z if keep_z else None, (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None
+        if keep_x == "shape":
+            kept = _new(Spec)
+            kept.shape = a.shape
+            kept.dtype = a.dtype
+        else:
+            kept = x if keep_x else None
+        made.saved = z if keep_z else None, kept
         made.shape = z.shape
         made.time = Clock.now
         made.written = out.written
@@ -211,11 +217,14 @@ def as_operand(op: Op, x: Any, device: Any) -> Any:
 
 def renewed(x: Tensor) -> Tensor:
     """The tensor itself; a view whose memory was written to since gets the history that the memory has now."""
-    if x.base is not None and x.base[1] != x.written[0]:
-        base, _, op, parameters = x.base
-        renewed(base)
-        x.node = make_node(op, parameters, (base,), x) if op.rule is not None else None
-        x.base = base, x.written[0], op, parameters
+    stale, view = [], x
+    while view.base is not None and view.base[1] != view.written[0]:
+        stale.append(view)
+        view = view.base[0]
+    for view in reversed(stale):  # a view of a view after the one it is a view of
+        base, _, op, parameters = view.base
+        view.node = make_node(op, parameters, (base,), view) if op.rule is not None else None
+        view.base = base, view.written[0], op, parameters
     return x
 
 

@@ -3,10 +3,18 @@
 import numpy as np
 
 
+# Of a few numbers, the product with ones costs half of what a reduction takes to set itself up.
+_FEW = 64
+_ONES = [np.ones(n, np.float32) for n in range(_FEW + 1)]
+_FLOAT32 = np.dtype(np.float32)
+
+
 def sum(x, *, dim=None, keepdim=False):
-    if dim is None and not keepdim:
-        return np.add.reduce(x, None)
-    return np.add.reduce(x, axis=dim, keepdims=keepdim)
+    if dim is not None or keepdim:
+        return np.add.reduce(x, axis=dim, keepdims=keepdim)
+    if type(x) is np.ndarray and x.size <= _FEW and x.dtype is _FLOAT32:
+        return np.vdot(x, _ONES[x.size])
+    return np.add.reduce(x, axis=None)
 
 
 def count(shape, dim):
