@@ -161,11 +161,12 @@ def _as_tensors(x: Any) -> list[Tensor]:
 
 
 def _vertex(x: Tensor, name: str) -> Vertex:
-    if x.node is None:
+    node = x._history()
+    if node is None:
         raise GraphError(
             f"{name}: nothing was recorded for this tensor, so it has no gradient.",
             got=f"shape {x.shape}, requires_grad=False: {why_not_recorded(x)}",
             expected="a tensor made from one with requires_grad=True",
             hint="minigrad.tensor(…, requires_grad=True) for what you differentiate by",
         )
-    return x.node
+    return node

@@ -11,7 +11,7 @@ from typing import Any
 
 from minigrad import ops
 from minigrad.errors import DTypeError, GraphError, ShapeError
-from minigrad.imperative import wrap
+from minigrad.imperative import renewed, wrap
 from minigrad.op import OPS, Op, Spec, op
 from minigrad.operand import plain_index
 from minigrad.tape import Clock, Leaf, mode
@@ -25,6 +25,7 @@ def in_place(x: Tensor, name: str, compute: Any) -> Tensor:
     not fit into `x`.
     """
     check_writable(x, name)
+    renewed(x)
     result = compute()
     if result.shape != x.shape:
         raise ShapeError(
@@ -59,7 +60,7 @@ def keep_a_copy(x: Tensor, node: Any) -> None:
 def put(x: Tensor, index: Any, value: Any) -> None:
     """`x[index] = value`, recorded if `x` or `value` is part of a graph."""
     index = plain_index(index)
-    tracked = mode.enabled and (x.node is not None or (isinstance(value, Tensor) and value.node is not None))
+    tracked = mode.enabled and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
     if tracked:
         in_place(x, "setitem", lambda: ops.index_put(x, value, index=index))
         return
@@ -99,12 +100,12 @@ def check_writable(x: Tensor, name: str) -> None:
 def adopt(x: Tensor, result: Tensor) -> None:
     """Give `x` the history of `result`, and the tensor it is a view of the history of having been written to."""
     x.node = result.node
-    if x.base is not None:
+    while x.base is not None:
         base, _, view, parameters = x.base
-        renewed_base = _history_of(base)
-        written = overlay(renewed_base, result, view=view, parameters=parameters)
-        adopt(base, written)
+        result = overlay(_history_of(base), result, view=view, parameters=parameters)
         x.base = base, x.written[0], view, parameters
+        x = base
+        x.node = result.node
 
 
 def _history_of(base: Tensor) -> Tensor:

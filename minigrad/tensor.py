@@ -165,7 +165,7 @@ class Tensor(Operand):
     @property
     def requires_grad(self) -> builtins.bool:
         """Whether operations on it are recorded."""
-        return self.node is not None
+        return self._history() is not None
 
     @requires_grad.setter
     def requires_grad(self, wanted: builtins.bool) -> None:
@@ -174,12 +174,21 @@ class Tensor(Operand):
     @property
     def is_leaf(self) -> builtins.bool:
         """Whether it begins a graph: made by the user, not by a recorded operation."""
-        return not isinstance(self.node, Node)
+        return not isinstance(self._history(), Node)
 
     @property
     def grad_fn(self) -> Node | None:
         """The node that made it; None for a leaf."""
-        return self.node if isinstance(self.node, Node) else None
+        node = self._history()
+        return node if isinstance(node, Node) else None
+
+    def _history(self) -> Node | Leaf | None:
+        """`node`, brought up to date if the tensor is a view of memory that was written to since."""
+        if self.base is not None and self.base[1] != self.written[0]:
+            from minigrad.imperative import renewed
+
+            renewed(self)
+        return self.node
 
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Ask for gradients with respect to this tensor, in place. Errors: for a dtype without derivatives, a result."""
@@ -239,7 +248,7 @@ class Tensor(Operand):
 
     def retain_grad(self) -> None:
         """Keep the gradient of this result in `.grad` too, as if it were a leaf."""
-        if self.node is None:
+        if self._history() is None:
             raise GraphError(
                 "retain_grad: this tensor has no gradient.",
                 got="requires_grad=False",
@@ -251,7 +260,7 @@ class Tensor(Operand):
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
         """Call `hook(gradient)` when this tensor's gradient is complete; what it returns replaces the gradient."""
-        if self.node is None:
+        if self._history() is None:
             raise GraphError(
                 "register_hook: this tensor has no gradient.",
                 got="requires_grad=False",
