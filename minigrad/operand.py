@@ -202,7 +202,7 @@ def plain_index(index: Any) -> Any:
 def _plain_part(part: Any) -> Any:
     array = getattr(part, "array", part)
     if isinstance(part, (list, numpy.ndarray, numpy.generic)) or hasattr(part, "array"):
-        array = numpy.asarray(array)
+        array = numpy.array(array)  # a copy: the gradient goes to where the index points now, not later
         if array.size == 0 and isinstance(part, list):
             array = array.astype(numpy.int64)
         if array.dtype.kind in "iub":
