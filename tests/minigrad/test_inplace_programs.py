@@ -48,8 +48,7 @@ def run(library: Any, program: list[tuple], x: Any) -> Any:
         elif kind == "view" and third == "flat":
             tensors.append(t.reshape(-1))
         elif kind == "view" and len(t.shape) == 2:
-            views = {"row": lambda t: t[second], "columns": lambda t: t[:, 1:], "turned": lambda t: t.permute(1, 0)}
-            tensors.append(views[third](t))
+            tensors.append(t[second] if third == "row" else t[:, 1:] if third == "columns" else t.permute(1, 0))
         elif kind == "scale":
             getattr(t, third)(second)
         elif kind == "write" and fits(pick(second), t):
