@@ -9,7 +9,7 @@ import traitlets
 from minigrad_widgets import layout, svg
 from minigrad_widgets.base import esm
 from minigrad_widgets.cards import Cards
-from minigrad_widgets.frames import frame_at, frames_of, passes_of
+from minigrad_widgets.frames import Frame, frame_at, frames_of, passes_of
 from minigrad_widgets.positions import caption, sent_on, state_of
 from minigrad_widgets.program_view import ProgramView
 
@@ -75,18 +75,22 @@ class BackwardStepper(ProgramView):
         self._sent = sent_on(self.film, self._scene, self._passes, cards.frame_of)
 
     def _told(self) -> dict[str, Any]:
+        frames = [
+            {"kind": f.kind, "nodes": f.nodes, "pass": f.number, "done": f.last + 1, "caption": self._caption(f)}
+            for f in self._frames
+        ]
         return {
             "svg": svg.render(self._scene, self._layout, states={}),
-            "frames": [
-                {"kind": f.kind, "nodes": f.nodes, "pass": f.number, "done": f.last + 1, "caption": caption(self.film, self._scene, f, self._passes)}
-                for f in self._frames
-            ],
+            "frames": frames,
             "cards": list(self._cards.values()),
             "values": self._values,
             "rules": self._rules,
             "sent": self._sent,
             "ends": [[e.source, e.target] for e in self._scene.edges],
         }
+
+    def _caption(self, frame: Frame) -> str:
+        return caption(self.film, self._scene, frame, self._passes)
 
     def _reopen(self, change: dict) -> None:
         self._steps_done = self._frames[self.position].last + 1
@@ -101,14 +105,16 @@ class BackwardStepper(ProgramView):
         """The graph at this position, as SVG text."""
         frame = self._frames[self.position]
         states = {key: state_of(card, frame, self.position) for key, card in self._cards.items()}
-        mine = [(n, f, words) for n, uses in enumerate(self._sent) for number, f, words in uses if number == frame.number]
+        mine = [
+            (n, f, words) for n, uses in enumerate(self._sent) for number, f, words in uses if number == frame.number
+        ]
         return svg.render(
             self._scene,
             self._layout,
             states=states,
             sent={n: words for n, f, words in mine if f == self.position},
             carried=frozenset(n for n, f, _ in mine if f < self.position),
-            caption=f"Step {self.position} of {len(self._frames) - 1}. {caption(self.film, self._scene, frame, self._passes)}",
+            caption=f"Step {self.position} of {len(self._frames) - 1}. {self._caption(frame)}",
             alone=True,
         )
 

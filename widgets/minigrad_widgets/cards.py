@@ -168,7 +168,8 @@ class Cards:
         if step.kind == "accumulate":
             told["total"] = self.values.put(step.total)
             told["added"] = text.brief(step.total) != text.brief(step.g)
-        later = next((n for n in range(p.runs[v], p.last + 1) if self.film.steps[n].kind == "backward" and self.film.steps[n].vertex == v), None)
+        mine = ((n, self.film.steps[n]) for n in range(p.runs[v], p.last + 1))
+        later = next((n for n, s in mine if s.kind == "backward" and s.vertex == v), None)
         if later is not None:
             told["out"] = [self._part(v, later, place) for place in range(len(self.film.steps[later].parts))]
         return told
@@ -182,21 +183,26 @@ class Cards:
         given = vertex.inputs[place] if place < len(vertex.inputs) else "·"
         told: dict[str, Any] = {"input": name}
         if target is None or value is None:
-            told["none"] = given if isinstance(given, str) and given != "·" else self.scene.labels[given] if isinstance(given, int) else "it"
+            told["none"] = self.scene.labels[given] if isinstance(given, int) else "it" if given == "·" else given
             return told
-        told |= {"to": self.scene.labels[target], "key": self.scene.shown_in[target], "value": self.values.put(value), "brief": text.brief(value)}
+        told |= {"to": self.scene.labels[target], "key": self.scene.shown_in[target]}
+        told |= {"value": self.values.put(value), "brief": text.brief(value)}
         formula = rule.formula(place)
         if formula and len(formula) <= 60:
             told["formula"] = readable(formula)
             known = {"g": _short(step.g), "z": _short(vertex.value)}
-            for i, x in enumerate(vertex.inputs):
-                known[rule.input(i)] = _short(self.film.vertices[x].value, self.film.vertices[x].shape) if isinstance(x, int) else x.replace("-", "−")
-            told["filled"] = filled(formula, {k: x for k, x in known.items() if x})
+            known |= {rule.input(i): self._short_input(x) for i, x in enumerate(vertex.inputs)}
+            told["filled"] = filled(formula, {name: x for name, x in known.items() if x})
         op = minigrad.OPS.get(vertex.op)
         spread = op is not None and (op.elementwise or (vertex.op == "linear" and place == 2))
         if spread and step.g is not None and step.g.shape != value.shape:
             told["unbroadcast"] = unbroadcast(step.g.shape, value.shape)
         return told
+
+    def _short_input(self, given: int | str) -> str:
+        if isinstance(given, str):
+            return given.replace("-", "−")
+        return _short(self.film.vertices[given].value, self.film.vertices[given].shape)
 
 
 def unbroadcast(wide: tuple[int, ...], narrow: tuple[int, ...]) -> str:

@@ -106,10 +106,10 @@ def frames_of(film: Film, scene: Scene, passes: list[Pass]) -> list[Frame]:
                 before.nodes.append(key)
             continue
         backward = ("backward", "accumulate")
-        if before.nodes == [key] and scene.nodes[key].group and step.kind != "update":
-            if before.kind == step.kind or (before.kind in backward and step.kind in backward):
-                before.last = place
-                continue
+        alike = before.kind == step.kind or (before.kind in backward and step.kind in backward)
+        if before.nodes == [key] and scene.nodes[key].group and alike:
+            before.last = place
+            continue
         frames.append(Frame(step.kind, [key], place, place, number))
     return frames
 

@@ -34,9 +34,11 @@ class GraphView(ProgramView):
         self._cards = [cards.card(node) for node in self._scene.nodes.values()]
         self._values, self._rules = cards.values.list, cards.rules
         gradients = self._gradients()
-        self._states = gradients if self._passes else None
+        self._states = gradients if gradients else None
         self._layout = layout.lay_out(
-            self._scene, lines=3 if self._passes else 2, widest=[max((s.words for s in gradients.values()), key=len, default="")]
+            self._scene,
+            lines=3 if gradients else 2,
+            widest=[max((s.words for s in gradients.values()), key=len, default="")],
         )
 
     def _gradients(self) -> dict[str, svg.State]:
@@ -46,7 +48,11 @@ class GraphView(ProgramView):
             return states
         last = self._passes[-1]
         for key, node in self._scene.nodes.items():
-            step = self.film.steps[last.runs[node.members[0]]] if node.group is None and node.members[0] in last.runs else None
+            step = (
+                self.film.steps[last.runs[node.members[0]]]
+                if node.group is None and node.members[0] in last.runs
+                else None
+            )
             if step is not None:
                 states[key] = svg.State("plain", f"grad {text.brief(step.g)}".replace("‖g‖", "norm"))
         return states

@@ -145,6 +145,9 @@ def _chunks(
     for start in starts:
         end = numbers[start + size] - 1 if start + size < len(parts) else last
         label, inside = f"{many} {numbers[start]}–{end}", parts[start : start + size]
+        ends = [p.label for p in (inside[0], inside[-1]) if isinstance(p, Group) and p.module]
+        if len(ends) == 2 and ":" in ends[0]:
+            label = f"{ends[0].partition(':')[0]}–{ends[1]}"
         alone = inside[0] if len(inside) == 1 else None
         chunks.append(alone if isinstance(alone, Group) else Group(f"{key}/{label}", label, False, inside))
     return chunks, [numbers[start] for start in starts]
@@ -152,7 +155,9 @@ def _chunks(
 
 def _last(part: int | Group, number: int) -> int:
     """The number of the last of the parts that a chunk's name counts."""
-    end = part.label.rpartition("–")[2] if isinstance(part, Group) else ""
+    if not isinstance(part, Group) or part.module:
+        return number
+    end = part.label.rpartition("–")[2]
     return int(end) if end.isdigit() else number
 
 

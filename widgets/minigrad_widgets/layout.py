@@ -18,10 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from minigrad_widgets import text
+from minigrad_widgets.marks import SMALL, TITLE
 from minigrad_widgets.scene import Cluster, Node, Scene
 
 Point = tuple[float, float]
-TITLE, SMALL = 13.0, 11.5
 PLAIN = "Laid out in plain rows, because no Graphviz was found: pip install graphviz graphviz-pure"
 
 

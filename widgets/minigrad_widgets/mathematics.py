@@ -11,11 +11,22 @@ import re
 from functools import lru_cache
 from xml.etree import ElementTree
 
-_ELEMENTS = set(
-    "math mrow mi mo mn mtext mspace msup msub msubsup munder mover munderover mfrac msqrt mroot mtable mtr mtd mstyle "
-    "mpadded mphantom mfenced menclose".split()
-)
-_ATTRIBUTES = {"display", "stretchy", "fence", "form", "separator", "lspace", "rspace", "width", "mathvariant", "accent"}
+_ELEMENTS = {
+    "math", "menclose", "mfenced", "mfrac", "mi", "mn", "mo", "mover", "mpadded", "mphantom", "mroot", "mrow", "mspace", "msqrt",
+    "mstyle", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "display",
+    "stretchy",
+    "fence",
+    "form",
+    "separator",
+    "lspace",
+    "rspace",
+    "width",
+    "mathvariant",
+    "accent",
+}
 _MATH = re.compile(r":math:`([^`]+)`")
 _CODE = re.compile(r"``([^`]+)``|`([^`]+)`")
 _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"

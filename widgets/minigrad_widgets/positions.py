@@ -20,7 +20,11 @@ def state_of(card: dict[str, Any], frame: Frame, position: int) -> State:
         if card["key"] in frame.nodes:
             return State("running", "▶ computes")
         early = card["kind"] in ("op", "group") and card["made"] > position
-        return State("off", "not yet") if early else State("plain", "computed" if card["kind"] in ("op", "group") else "given")
+        return (
+            State("off", "not yet")
+            if early
+            else State("plain", "computed" if card["kind"] in ("op", "group") else "given")
+        )
     told = card["passes"][frame.number]
     if told is None:
         return State("off", "no gradient")
@@ -84,7 +88,9 @@ def caption(film: Film, scene: Scene, frame: Frame, passes: list[Pass]) -> str:
     v = film.vertices[step.vertex]
     if frame.kind == "forward":
         inputs = ", ".join(names[i] if isinstance(i, int) else i for i in v.inputs)
-        return f"{v.op} computes {v.name or 'a value'} {text.shape(v.shape)} from {text.cut(inputs, 60)}.".replace("scalar ", "")
+        return f"{v.op} computes {v.name or 'a value'} {text.shape(v.shape)} from {text.cut(inputs, 60)}.".replace(
+            "scalar ", ""
+        )
     if frame.kind == "accumulate":
         return f"{names[v.id]}.grad receives its gradient{': ' + text.brief(step.g) if text.is_number(step.g) else ''}."
     sent: dict[str, list[str]] = {}
@@ -94,7 +100,9 @@ def caption(film: Film, scene: Scene, frame: Frame, passes: list[Pass]) -> str:
     if text.is_number(step.g) and all(all(n) for n in sent.values()):
         sends = text.cut(", ".join(f"{' and '.join(n)} to {name}" for name, n in sent.items()), 80)
     else:
-        sends = "gradients to " + text.cut(_listed([f"{name} (twice)" if len(n) == 2 else name for name, n in sent.items()]), 80)
+        sends = "gradients to " + text.cut(
+            _listed([f"{name} (twice)" if len(n) == 2 else name for name, n in sent.items()]), 80
+        )
     g = f"g = {text.brief(step.g)}" if text.is_number(step.g) else f"g, of norm {text.brief(step.g)[4:]},"
     return f"{names[v.id]} takes {g} and sends {sends if sent else 'nothing'}."
 

@@ -20,13 +20,18 @@ def save(view: Any, path: Path) -> Path:
         return path
     if ending not in (".png", ".pdf", ".dot") or not hasattr(view, "to_dot"):
         possible = ".svg, .png, .pdf or .dot" if hasattr(view, "to_dot") else ".svg"
-        raise ValueError(f"save: cannot write a file of this kind.\n  got:      {path.name}\n  expected: {possible}\n  try:      save({path.stem + '.svg'!r})")
+        raise ValueError(
+            "save: cannot write a file of this kind.\n"
+            f"  got:      {path.name}\n  expected: {possible}\n  try:      save({path.stem + '.svg'!r})"
+        )
     source = view.to_dot()
     if ending == ".dot":
         path.write_text(source, encoding="utf-8")
         return path
     for program in dict.fromkeys(p for p in (dot_program(), _installed()) if p):
-        run = subprocess.run([program, "-Kdot", f"-T{ending[1:]}"], input=source.encode(), capture_output=True, timeout=60)
+        run = subprocess.run(
+            [program, "-Kdot", f"-T{ending[1:]}"], input=source.encode(), capture_output=True, timeout=60
+        )
         if run.returncode == 0 and run.stdout:
             path.write_bytes(run.stdout)
             return path

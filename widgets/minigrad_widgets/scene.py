@@ -78,24 +78,23 @@ def scene_of(film: Film, root: Group, opened: Iterable[str]) -> Scene:
     shown_in = [""] * len(film.vertices)
     made_by = operations(film.vertices)
     top = Cluster("", "", False)
-    stack = [(root, top)]
+    stack: list[tuple[int | Group, Cluster]] = [(part, top) for part in reversed(root.parts)]
     while stack:
-        g, cluster = stack.pop()
-        for part in g.parts:
-            if isinstance(part, Group) and part.key in known:
-                inner = Cluster(f"g{part.key}", part.label, part.module)
-                cluster.parts.append(inner)
-                stack.append((part, inner))
-                continue
-            if isinstance(part, Group):
-                node = Node(f"g{part.key}", "group", part.label, _count(part), members(part), part)
-            else:
-                v = film.vertices[part]
-                node = Node(f"v{part}", v.kind, title(v, made_by[part]), subtitle(v), [part])
-            nodes[node.key] = node
-            cluster.parts.append(node.key)
-            for vertex in node.members:
-                shown_in[vertex] = node.key
+        part, cluster = stack.pop()
+        if isinstance(part, Group) and part.key in known:
+            inner = Cluster(f"g{part.key}", part.label, part.module)
+            cluster.parts.append(inner)
+            stack += [(p, inner) for p in reversed(part.parts)]
+            continue
+        if isinstance(part, Group):
+            node = Node(f"g{part.key}", "group", text.cut(part.label, 26), _count(part), members(part), part)
+        else:
+            v = film.vertices[part]
+            node = Node(f"v{part}", v.kind, title(v, made_by[part]), subtitle(v), [part])
+        nodes[node.key] = node
+        cluster.parts.append(node.key)
+        for vertex in node.members:
+            shown_in[vertex] = node.key
     labels = [v.name or made for v, made in zip(film.vertices, made_by, strict=True)]
     return Scene(nodes, top, _edges(film.vertices, shown_in), shown_in, labels)
 
