@@ -1,8 +1,8 @@
 """The dtypes, and how they combine. They are NumPy's own objects, under PyTorch's names.
 
 Promotion is PyTorch's: the *category* decides first (bool < integer < floating), then the width within it.
-A Python scalar, a NumPy scalar or a 0-dimensional tensor can only lift the category of what it meets, not its
-width: `float32 tensor * 2.0` stays float32, and `int64 tensor * 2.0` becomes the default float32.
+A 0-dimensional tensor beside one with dimensions, or a Python or NumPy scalar beside any tensor, can only lift the
+category, not the width: `float32 tensor * 2.0` stays float32, and `int64 tensor * 2.0` becomes the default float32.
 """
 
 from __future__ import annotations
@@ -54,30 +54,30 @@ def scalar_dtype(value: bool | int | float) -> numpy.dtype:
     return _SCALAR[bool if value is True or value is False else int if isinstance(value, int) else float]
 
 
-def promote(x: numpy.dtype, y: numpy.dtype, *, x_weak: bool = False, y_weak: bool = False) -> numpy.dtype:
-    """The dtype of an elementwise result. A *weak* side (a scalar or 0-dimensional) lifts only the category."""
+def promote(x: numpy.dtype, y: numpy.dtype, *, weak: bool = False) -> numpy.dtype:
+    """The dtype of an elementwise result. A *weak* y lifts only the category."""
     if x == y:
         return x
     x_category, y_category = _CATEGORY[x.kind], _CATEGORY[y.kind]
     if x_category != y_category:
         return x if x_category > y_category else y
-    if x_weak != y_weak:
-        return y if x_weak else x
-    return numpy.promote_types(x, y)
+    return x if weak else numpy.promote_types(x, y)
 
 
 def common(specs: tuple[Any, ...]) -> numpy.dtype:
-    """The promoted dtype of arrays, tensors, specs and Python scalars together."""
-    dtype, weak = None, True
+    """The promoted dtype of arrays, tensors, specs and Python scalars together; None among them counts for nothing.
+
+    Those with dimensions combine first; 0-dimensional ones are weak beside them, and Python scalars beside both.
+    """
+    ranks: dict[int, numpy.dtype] = {}
     for s in specs:
-        if s is None:
-            continue
-        scalar = not hasattr(s, "dtype")
-        other = scalar_dtype(s) if scalar else s.dtype
-        other_weak = scalar or s.shape == ()
-        if dtype is None:
-            dtype, weak = other, other_weak
-        else:
-            dtype, weak = promote(dtype, other, x_weak=weak, y_weak=other_weak), weak and other_weak
-    assert dtype is not None
-    return dtype
+        if s is not None:
+            scalar = not hasattr(s, "dtype")
+            rank = 2 if scalar else 1 if s.shape == () else 0
+            dtype = scalar_dtype(s) if scalar else s.dtype
+            ranks[rank] = promote(ranks[rank], dtype) if rank in ranks else dtype
+    first, *weaker = (ranks[rank] for rank in sorted(ranks))
+    for dtype in weaker:
+        first = promote(first, dtype, weak=True)
+    return first
+
