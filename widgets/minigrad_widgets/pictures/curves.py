@@ -26,7 +26,8 @@ def lines(
 
     Args:
         x, y: what the axes are called.
-        log_x, log_y: logarithmic axes; points that are not positive are left out.
+        log_x, log_y: logarithmic axes, from power of ten to power of ten; points that are not positive are
+            left out.
     """
     tall = [f if not log else math.log10 for f, log in ((float, log_x), (float, log_y))]
     points = {
@@ -38,14 +39,15 @@ def lines(
         for name, (xs, ys) in curves.items()
     }
     every = [p for curve in points.values() for p in curve]
-    (x0, x1), (y0, y1) = [_range([p[axis] for p in every]) for axis in (0, 1)]
+    (x0, x1), (y0, y1) = [_range([p[axis] for p in every], log) for axis, log in enumerate((log_x, log_y))]
     left, top = 58.0, 10.0
     canvas = Canvas()
     canvas.rect(left, top, width, height)
-    for share in (0.0, 0.5, 1.0):
-        at_x, at_y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
-        canvas.text(left + share * width, top + height + 16, _tick(at_x, log_x), size=10)
-        canvas.text(left - 6, top + (1 - share) * height + 4, _tick(at_y, log_y), size=10, anchor="end")
+    for at in _ticks(x0, x1, log_x):
+        canvas.text(left + (at - x0) / (x1 - x0) * width, top + height + 16, _tick(at, log_x), size=10)
+    for at in _ticks(y0, y1, log_y):
+        at_y = top + height - (at - y0) / (y1 - y0) * height
+        canvas.text(left - 6, at_y + 4, _tick(at, log_y), size=10, anchor="end")
     canvas.text(left + width / 2, top + height + 32, x, size=11)
     if y:
         canvas.text(left, top + height + 32, y + " (up)", size=11, anchor="middle")
@@ -62,10 +64,22 @@ def lines(
     return canvas.finish(f"curves of {y or 'values'} over {x or 'place'}: {', '.join(points)}")
 
 
-def _range(values: list[float]) -> tuple[float, float]:
+def _range(values: list[float], log: bool) -> tuple[float, float]:
     low, high = min(values), max(values)
+    if log:
+        low, high = math.floor(round(low, 9)), math.ceil(round(high, 9))
     return (low, high) if high > low else (low - 1, high + 1)
 
 
+def _ticks(low: float, high: float, log: bool) -> list[float]:
+    """Three places; on a logarithmic axis powers of ten, at most seven."""
+    if not log:
+        return [low, (low + high) / 2, high]
+    step = max(1, math.ceil((high - low) / 6))
+    return [low + step * n for n in range(int((high - low) // step) + 1)]
+
+
 def _tick(value: float, log: bool) -> str:
-    return f"1e{value:.3g}" if log else number(value)
+    if not log:
+        return number(value)
+    return number(10**value) if 0 <= value <= 4 else f"1e{value:g}"
