@@ -194,7 +194,7 @@ class Op:
         dtype = dtypes.common(tuple(s for i, s in enumerate(specs) if self.variadic or self.combines(i)))
         if self.dtype == "float" and dtype.kind != "f":
             return dtypes.default_float
-        if self.dtype == "sum" and dtype.kind in "bi":
+        if self.dtype == "sum" and dtype.kind != "f":
             return dtypes.int64
         return dtype
 
