@@ -10,11 +10,11 @@ _FLOAT32 = np.dtype(np.float32)
 
 
 def sum(x, *, dim=None, keepdim=False):
-    if dim is not None or keepdim:
-        return np.add.reduce(x, axis=dim, keepdims=keepdim)
-    if type(x) is np.ndarray and x.size <= _FEW and x.dtype is _FLOAT32:
+    if dim is None and not keepdim and type(x) is np.ndarray and x.size <= _FEW and x.dtype is _FLOAT32:
         return np.vdot(x, _ONES[x.size])
-    return np.add.reduce(x, axis=None)
+    if type(x) is np.ndarray and x.dtype.kind != "f":
+        return np.add.reduce(x, axis=dim, dtype=np.int64, keepdims=keepdim)
+    return np.add.reduce(x, axis=dim, keepdims=keepdim)
 
 
 def count(shape, dim):
