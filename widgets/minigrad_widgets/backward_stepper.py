@@ -10,11 +10,8 @@ from minigrad_widgets import layout, svg
 from minigrad_widgets.base import esm
 from minigrad_widgets.cards import Cards
 from minigrad_widgets.frames import Frame, frame_at, frames_of, passes_of
-from minigrad_widgets.positions import caption, sent_on, state_of
+from minigrad_widgets.positions import caption, sent_on, state_of, widest_words
 from minigrad_widgets.program_view import ProgramView
-
-# The widest words that a node's third line can hold.
-_WIDEST = ["✓ ‖g‖ 0.00417", "● ready, 2 of 2 in"]
 
 
 class BackwardStepper(ProgramView):
@@ -71,7 +68,8 @@ class BackwardStepper(ProgramView):
         cards = Cards(self.film, self._scene, self._passes, self._frames)
         self._cards = {key: cards.card(node) for key, node in self._scene.nodes.items()}
         self._values, self._rules = cards.values.list, cards.rules
-        self._layout = layout.lay_out(self._scene, lines=3, widest=_WIDEST[:1])
+        widest = {key: widest_words(card) for key, card in self._cards.items()}
+        self._layout = layout.lay_out(self._scene, lines=3, widest=widest)
         self._sent = sent_on(self.film, self._scene, self._passes, cards.frame_of)
 
     def _told(self) -> dict[str, Any]:

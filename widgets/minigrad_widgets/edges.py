@@ -7,10 +7,11 @@ from minigrad_widgets.marks import mark, rounded, words
 from minigrad_widgets.scene import Scene
 
 _LOOK = {"now": ("running-line", 3), "carried": ("done-line", 2), "plain": ("line", 1.3)}
-_ROOM = (32, 7)  # half of the width and height that the words on an edge take
+_WIDE, _HIGH, _GAP = 64, 14, 7  # the room that the words on an edge take, and their distance from it
+Spot = tuple[float, float, str]
 
 
-def edge(number: int, path: list[Point], spot: Point, state: str, text: str) -> str:
+def edge(number: int, path: list[Point], spot: Spot, state: str, text: str) -> str:
     """One edge; state "now" and "carried" point backwards, as a gradient goes."""
     *curve, tip = path
     colour, width = _LOOK[state]
@@ -24,7 +25,7 @@ def edge(number: int, path: list[Point], spot: Point, state: str, text: str) -> 
         _arrow("mg-fore", curve[-1], tip, colour, not back),
         _arrow("mg-back", curve[min(1, len(curve) - 1)], curve[0], colour, back),
         words(
-            text, spot[0], spot[1] + 4, anchor="middle", fill="running-line", font_weight=600,
+            text, spot[0], spot[1] + 4, anchor=spot[2], fill="running-line", font_weight=600,
             stroke="surface", stroke_width=4, paint_order="stroke", stroke_linejoin="round",
         ),
         class_="mg-edge",
@@ -43,23 +44,32 @@ def _arrow(name: str, at: Point, tip: Point, colour: str, shown: bool) -> str:
     return mark("polygon", class_=name, points=corners, fill=colour, visibility="visible" if shown else "hidden")
 
 
-def spots(scene: Scene, layout: Layout) -> list[Point]:
-    """Where the words on each edge go: near its middle, off the nodes, and off the words on edges of the same end."""
-    taken: dict[str, list[tuple[float, float, float, float]]] = {}
+def spots(scene: Scene, layout: Layout) -> list[Spot]:
+    """Where the words on each edge go, and which end of them stands there: beside the edge, near its middle, off the
+    nodes, and off the edges and words of the same end.
+    """
     boxes = [(x - w / 2, y - h / 2, x + w / 2, y + h / 2) for x, y, w, h in layout.boxes.values()]
+    words_of: dict[str, list[tuple[float, float, float, float]]] = {}
+    lines_of: dict[str, list[Point]] = {}
+    for one, path in zip(scene.edges, layout.paths, strict=True):
+        lines_of.setdefault(one.target, []).extend(_along(path[:-1], t / 8) for t in range(9))
     found = []
     for one, path in zip(scene.edges, layout.paths, strict=True):
-        others = taken.setdefault(one.target, [])
+        taken = words_of.setdefault(one.target, [])
+        leftwards = path[0][0] < path[-1][0] - 4
         tries = []
-        for t in (0.5, 0.4, 0.6, 0.3, 0.75):
+        for t in (0.5, 0.35, 0.65, 0.2, 0.8):
             x, y = _along(path[:-1], t)
-            mine = (x - _ROOM[0], y - _ROOM[1], x + _ROOM[0], y + _ROOM[1])
-            clashes = sum(_meet(mine, b) for b in boxes) + 2 * sum(_meet(mine, b) for b in others)
-            tries.append((clashes, len(tries), (x, y), mine))
-            if not clashes:
+            for left in (leftwards, not leftwards):
+                start = x - _GAP - _WIDE if left else x + _GAP
+                mine = (start, y - _HIGH / 2, start + _WIDE, y + _HIGH / 2)
+                clashes = 2 * sum(_meet(mine, b) for b in (*boxes, *taken))
+                clashes += sum(_meet(mine, (px, py, px, py)) for px, py in lines_of[one.target])
+                tries.append((clashes, len(tries), (x - _GAP, y, "end") if left else (x + _GAP, y, "start"), mine))
+            if not min(tries)[0]:
                 break
         _, _, spot, mine = min(tries)
-        others.append(mine)
+        taken.append(mine)
         found.append(spot)
     return found
 

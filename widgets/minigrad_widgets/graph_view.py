@@ -35,11 +35,8 @@ class GraphView(ProgramView):
         self._values, self._rules = cards.values.list, cards.rules
         gradients = self._gradients()
         self._states = gradients if gradients else None
-        self._layout = layout.lay_out(
-            self._scene,
-            lines=3 if gradients else 2,
-            widest=[max((s.words for s in gradients.values()), key=len, default="")],
-        )
+        words = {key: [state.words] for key, state in gradients.items()}
+        self._layout = layout.lay_out(self._scene, lines=3 if gradients else 2, widest=words)
 
     def _gradients(self) -> dict[str, svg.State]:
         """On every value that got one, its gradient in the last backward pass."""

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -45,7 +45,7 @@ def size(node: Node, lines: int, widest: Sequence[str] = ()) -> tuple[float, flo
     longest = max(
         text.width(node.title, TITLE, bold=True) + opener,
         text.width(node.subtitle, SMALL) + opener,
-        *(text.width(w, SMALL) + opener for w in widest),
+        *(text.width(w, SMALL, bold=True) + opener for w in widest),
         44.0,
     )
     return float(round(longest + 22)), 12.0 + 16 * lines
@@ -102,9 +102,9 @@ def dot_program() -> str | None:
     return str(beside) if beside.exists() else shutil.which("graphviz-pure") or shutil.which("dot")
 
 
-def lay_out(scene: Scene, *, lines: int = 2, widest: Sequence[str] = ()) -> Layout:
-    """Places for everything in a scene."""
-    sizes = {key: size(node, lines, widest) for key, node in scene.nodes.items()}
+def lay_out(scene: Scene, *, lines: int = 2, widest: Mapping[str, Sequence[str]] | None = None) -> Layout:
+    """Places for everything in a scene; `widest`: what else must fit on a line of each node."""
+    sizes = {key: size(node, lines, (widest or {}).get(key, ())) for key, node in scene.nodes.items()}
     program = dot_program()
     if program is None:
         return _rows(scene, sizes)

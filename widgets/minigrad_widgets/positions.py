@@ -45,6 +45,11 @@ def state_of(card: dict[str, Any], frame: Frame, position: int) -> State:
     return State("waiting", f"{arrived} of {total} in")
 
 
+def widest_words(card: dict[str, Any]) -> list[str]:
+    """What a node's third line will have to hold."""
+    return ["no gradient", *(f"▶ {told['brief']}" for told in card["passes"] if told and told.get("brief"))]
+
+
 def sent_on(film: Film, scene: Scene, passes: list[Pass], frame_of: list[int]) -> list[list[list[Any]]]:
     """For every edge the gradients that travel on it: [backward pass, frame, words]."""
     sent: list[list[list[Any]]] = []

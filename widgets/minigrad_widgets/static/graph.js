@@ -5,9 +5,10 @@ function render({ model, el }) {
   const side = h("aside", { class: "mg-side", "aria-live": "polite" });
   root.append(h("div", { class: "mg-main" }, holder, side));
   el.append(root);
-  let view, cards, hovered = "";
+  let view, cards, built, hovered = "";
 
   const show = () => {
+    if (model.get("_data") !== built) return build();
     const selected = model.get("selection");
     for (const [key, node] of view.nodes) node.classList.toggle("mg-selected", key === selected);
     const data = model.get("_data");
@@ -23,7 +24,7 @@ function render({ model, el }) {
     );
   };
   const build = () => {
-    const data = model.get("_data");
+    const data = (built = model.get("_data"));
     cards = new Map(data.cards.map((card) => [card.key, card]));
     view = drawing(holder, data.svg, {
       select: (key) => {

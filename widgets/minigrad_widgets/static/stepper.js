@@ -60,12 +60,13 @@ function sending(data, card, told, position) {
   const sent = told.runs.length && position >= told.runs[0];
   const parts = told.out.map((part) => {
     if (part.none) return h("div", { class: "mg-part" }, h("div", { class: "mg-row" }, h("b", {}, part.input), h("span", { class: "mg-soft" }, `${part.none} needs no gradient`)));
-    const bar = part.input ? `${part.input}̄` : "to";
+    const value = data.values[part.value];
+    const number = value.shape === "scalar";
     return h(
       "div", { class: "mg-part" },
-      h("div", { class: "mg-row" }, h("b", { class: "mg-bar" }, bar), h("span", {}, `to ${part.to}`), !sent && h("span", { class: "mg-soft" }, "when it runs")),
-      part.formula && h("div", { class: "mg-formula" }, part.formula, part.filled && part.filled !== part.formula && ` = ${part.filled}`),
-      sent && h("div", { class: "mg-formula" }, "= ", matrix(data.values[part.value])),
+      h("div", { class: "mg-row" }, part.input && h("b", {}, `${part.input}̄`), h("span", {}, `to ${part.to}`), !sent && h("span", { class: "mg-soft" }, "when it runs")),
+      part.formula && h("div", { class: "mg-formula" }, part.formula, part.filled && part.filled !== part.formula && ` = ${part.filled}`, sent && number && [" = ", matrix(value)]),
+      sent && !(number && part.formula) && h("div", { class: "mg-formula" }, "= ", matrix(value)),
       part.unbroadcast && h("div", { class: "mg-note" }, `Σ ${part.unbroadcast}`),
     );
   });
@@ -138,7 +139,7 @@ function render({ model, el }) {
     event.stopPropagation();
   });
   el.append(root);
-  let view, cards, byKey;
+  let view, cards, byKey, built;
   const choose = (key) => {
     model.set("selection", model.get("selection") === key ? "" : key);
     model.save_changes();
@@ -146,6 +147,7 @@ function render({ model, el }) {
 
   const show = () => {
     const data = model.get("_data");
+    if (data !== built) return build(); // the position came before the structure it belongs to
     const position = Math.min(now(), end());
     const frame = data.frames[position];
     slider.value = position;
@@ -190,7 +192,7 @@ function render({ model, el }) {
     side.dataset.key = card.key;
   };
   const build = () => {
-    const data = model.get("_data");
+    const data = (built = model.get("_data"));
     cards = data.cards;
     byKey = new Map(cards.map((card) => [card.key, card]));
     slider.max = end();
