@@ -111,7 +111,7 @@ class View:
             canvas.rect(x, y, CELL_W - 2, CELL_H - 2, fill=colours.get(address, "none"))
             colour = DARK if address in colours else INK
             canvas.text(x + CELL_W / 2 - 1, y + 17, number(self.array[index]), size=13, colour=colour, mono=True)
-            canvas.text(x + CELL_W / 2 - 1, y + 29, f"at {address}", size=9, colour=colour)
+            canvas.text(x + CELL_W / 2 - 1, y + 29, f"at {address}", size=10, colour=colour)
 
 
 def _ribbon(canvas: Canvas, memory: numpy.ndarray, views: list[View]) -> float:
@@ -141,6 +141,6 @@ def _ribbon(canvas: Canvas, memory: numpy.ndarray, views: list[View]) -> float:
             colour=DARK if read else INK,
             mono=True,
         )
-        canvas.text(address * wide + wide / 2 - 1, top + 43, address, size=9)
+        canvas.text(address * wide + wide / 2 - 1, top + 43, address, size=10)
     canvas.text(0, top + 60, "memory, with the address of each element below it", size=10, anchor="start")
     return top + 82
