@@ -22,7 +22,7 @@ import numpy
 
 from minigrad import dtypes
 from minigrad.device import Device, cpu, register_kernel
-from minigrad.errors import DTypeError, GraphError, MinigradError, ShapeError
+from minigrad.errors import DTypeError, GraphError, IndexingError, MinigradError, ShapeError
 
 OPS: dict[str, Op] = {}
 INTERPRETERS: dict[type, Callable[[Op, tuple, dict], Any]] = {}
@@ -209,9 +209,8 @@ class Op:
         except Exception:
             pass
         got = ", ".join(f"{n} {describe(s)}" for n, s in zip(self.inputs, specs, strict=False))
-        return DTypeError(
-            f"{self.name}: {error}", got=got, expected=self.signature(), hint=f"help(minigrad.{self.name})"
-        )
+        kind = IndexingError if isinstance(error, IndexError) else DTypeError
+        return kind(f"{self.name}: {error}", got=got, expected=self.signature(), hint=f"help(minigrad.{self.name})")
 
     def __repr__(self) -> str:
         return f"<op {self.signature()}>"
