@@ -1,7 +1,10 @@
 """What every test shares: the browser, Hypothesis's settings, and the rule that CI skips nothing silently."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import browsing
 import chromium as chromium_browser
 import hypothesis
 import pytest
@@ -23,6 +26,13 @@ def chromium() -> str:
     if path is None:
         pytest.skip(chromium_browser.missing())
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """One running Chromium for all tests of a worker: Playwright can be started once in a process."""
+    with browsing.launched(chromium) as running:
+        yield running
 
 
 class SkipPolicy:

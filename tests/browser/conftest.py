@@ -26,11 +26,6 @@ from typing import Any
 import nbformat
 import pytest
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
-
 
 @dataclass
 class Lab:
@@ -77,17 +72,6 @@ class Notebook:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Any]:
-    """One Chromium for all tests of a worker."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab on 127.0.0.1, with settings and folders of its own."""
     home = tmp_path_factory.mktemp("lab")
@@ -96,7 +80,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    private = {name: str(home / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    private = {
+        name: str(home / name.lower())
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
     private["JUPYTERLAB_SETTINGS_DIR"] = str(home / "settings")
     private["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "workspaces")
     quiet = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
@@ -147,8 +134,14 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Callable[..., Notebook]]:
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.goto(f"{lab.url}/lab/tree/{name}?reset")
-        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'", timeout=60_000)
-        page.evaluate("(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", f"JupyterLab {theme.capitalize()}")
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+            timeout=60_000,
+        )
+        page.evaluate(
+            "(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })",
+            f"JupyterLab {theme.capitalize()}",
+        )
         page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{json.dumps(theme == 'light')}'")
         return Notebook(page, name)
 

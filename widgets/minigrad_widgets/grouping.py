@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from minigrad.film import Vertex
 
 MANY = 40
+FEW = 12
 VISIBLE = 150
 FIRST = 60
 
@@ -110,30 +111,34 @@ def _place_sources(root: Group, vertices: Sequence[Vertex]) -> None:
 
 
 def _divide(g: Group, vertices: Sequence[Vertex]) -> None:
-    """Give a group with very many parts some structure: the passes of a loop, else equal stretches."""
+    """Give a group with very many parts some structure: the passes of a loop, else equal stretches.
+
+    A few inputs with names stay visible beside them.
+    """
     if len(g.parts) <= MANY:
         return
-    stretches = _passes(g.parts, vertices)
-    if stretches and len(stretches) > 1:
-        named = [(f"pass {n}", s) for n, s in enumerate(stretches, 1)]
+    named = [p for p in g.parts if not isinstance(p, Group) and vertices[p].kind != "op" and vertices[p].name]
+    named = named if len(named) <= FEW else []
+    parts = [p for p in g.parts if p not in named]
+    stretches = _passes(parts, vertices)
+    if len(stretches) > 1:
         one, many = "pass", "passes"
     else:
-        named = []
-        stretches = [[p] for p in g.parts]
-        one, many = "part", "parts" if any(isinstance(p, Group) for p in g.parts) else "values"
+        stretches = [[p] for p in parts]
+        one, many = "part", "parts" if any(isinstance(p, Group) for p in parts) else "values"
     inner: list[int | Group] = []
     for n, stretch in enumerate(stretches, 1):
         if len(stretch) == 1:
             inner.append(stretch[0])
         else:
-            made = Group(f"{g.key}/{one} {n}", named[n - 1][0], False, stretch)
+            made = Group(f"{g.key}/{one} {n}", f"{one} {n}", False, stretch)
             _divide(made, vertices)
             inner.append(made)
     numbers = list(range(1, len(inner) + 1))
-    while len(inner) > MANY:
-        size = max(2, min(MANY // 2, -(-len(inner) // (MANY // 2))))
+    while len(inner) + len(named) > MANY:
+        size = max(2, min(MANY // 2, -(-len(inner) // FEW)))
         inner, numbers = _chunks(g.key, inner, numbers, size, many)
-    g.parts = inner
+    g.parts = [*named, *inner]
 
 
 def _chunks(

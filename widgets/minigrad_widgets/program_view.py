@@ -50,6 +50,7 @@ class ProgramView(View):
     def _reopen(self, change: dict) -> None:
         opened = keep_small(self._groups, change["new"])
         if opened == self._kept:
+            self.opened = opened
             return
         with self.hold_sync():
             self._build(opened)

@@ -133,14 +133,14 @@ def operations(vertices: Sequence[Vertex]) -> list[str]:
     for v in vertices:
         seen[v.op] += 1
         numbered = v.kind == "op" and totals[v.op] > 1
-        named.append(v.op + str(seen[v.op]).translate(_SUBSCRIPTS) if numbered else v.op or "a constant")
+        named.append(v.op + str(seen[v.op]).translate(_SUBSCRIPTS) if numbered else v.op or f"a {v.kind}")
     return named
 
 
 def title(v: Vertex, made_by: str) -> str:
     """The name of what ran, with the numbers among its inputs; of a leaf or constant its own name."""
     if v.kind != "op":
-        return text.cut(v.name, 22) if v.name else "number" if v.shape == () else "constant"
+        return text.cut(v.name, 22) if v.name else v.kind
     numbers = [i for i in v.inputs if isinstance(i, str) and i != "·"]
     return text.cut(" ".join([made_by, *numbers]).replace("-", "−"), 24)
 

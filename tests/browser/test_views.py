@@ -1,0 +1,175 @@
+"""The views in a real JupyterLab: dragged, clicked and keyed, with a kernel and without."""
+
+import base64
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+import minigrad as mg
+from minigrad import nn
+from minigrad_widgets import BackwardStepper, GraphView, TrainingMonitor
+mg.manual_seed(0)
+"""
+STEPPER = """
+model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+x, y = mg.randn(5, 4), mg.tensor([0, 2, 1, 1, 0])
+with mg.record() as film:
+    loss = nn.CrossEntropyLoss()(model(x), y)
+    loss.backward()
+stepper = BackwardStepper(film)
+stepper
+"""
+MARKUP = '''
+evil = '<img src=x onerror="window.hacked = 1">'
+class Evil(nn.Module):
+    def forward(self, x):
+        return x * 2  # <img src=x onerror="window.hacked = 2">
+Evil.__name__ = evil
+@mg.op(shape=mg.shapes.same, saves="x", kernel=lambda x: x * x)
+def evil_op(g, z, x):
+    """<img src=x onerror="window.hacked = 3"> :math:`\\\\text{<img src=x onerror=window.hacked=4>}`"""
+    return (2 * x * g,)
+x = mg.tensor([1.0, 2.0], requires_grad=True)
+with mg.record() as film:
+    y = evil_op(Evil()(x)).sum()
+    y.backward()
+for v in film.vertices:
+    v.name = v.name and evil
+BackwardStepper(film)
+'''
+
+
+def test_the_stepper_is_dragged_clicked_and_keyed(run_notebook):
+    notebook = run_notebook([SETUP, STEPPER, "print(stepper.position, stepper.selection, stepper.opened)"])
+    assert notebook.errors() == []
+    page = notebook.page
+    stepper = page.locator(".mg-stepper")
+    stepper.wait_for()
+    count = stepper.locator(".mg-count")
+    start = int(count.inner_text().split("/")[0])
+
+    box = stepper.get_by_label("position in the film").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * start / 14, middle)
+    page.mouse.down()
+    seen = set()
+    for share in (0.6, 0.7, 0.8, 0.9, 0.2):
+        page.mouse.move(box["x"] + box["width"] * share, middle, steps=3)
+        seen.add(count.inner_text())
+    page.mouse.up()
+    assert len(seen) == 5
+    assert "forward" not in stepper.locator(".mg-caption").inner_text()
+
+    cells = len(notebook.cells())
+    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    before = page.evaluate(active)
+    stepper.focus()
+    for key in ("Home", "k", "k", "k", "j"):
+        page.keyboard.press(key)
+    assert count.inner_text() == "2 / 14"
+    page.keyboard.press("End")
+    assert count.inner_text() == "14 / 14"
+    assert page.evaluate(active) == before and len(notebook.cells()) == cells  # JupyterLab's own j and k kept quiet
+
+    stepper.locator(".mg-node", has_text="linear₂").click()
+    assert "linear₂" in stepper.locator(".mg-side h3").inner_text()
+
+    stepper.locator(".mg-handle", has_text="0: Linear").click()
+    stepper.locator(".mg-node[data-kind=group]", has_text="0: Linear").wait_for()
+    assert count.inner_text() == "12 / 12"  # the same moment in a shorter film
+    stepper.locator(".mg-node[data-kind=group]", has_text="0: Linear").click()
+    stepper.locator(".mg-handle", has_text="0: Linear").wait_for()
+
+    page.wait_for_timeout(300)
+    page.evaluate(
+        """() => {
+          window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;
+          return window.jupyterapp.commands.execute('notebook:run-cell');
+        }"""
+    )
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+    )
+    told = notebook.cells()[2]["outputs"][0]["text"]
+    told = told if isinstance(told, str) else "".join(told)
+    assert told.startswith("14 v") and "'/Sequential/0: Linear'" in told
+
+
+def test_markup_in_every_string_of_the_user_is_inert(run_notebook):
+    notebook = run_notebook([SETUP, MARKUP])
+    assert notebook.errors() == []
+    stepper = notebook.page.locator(".mg-stepper")
+    stepper.wait_for()
+    stepper.focus()
+    for _ in range(12):
+        notebook.page.keyboard.press("k")
+        assert stepper.locator("img, script").count() == 0
+    for node in stepper.locator(".mg-node").all():
+        node.click()
+        assert stepper.locator("img, script").count() == 0
+    notebook.page.wait_for_timeout(200)
+    assert notebook.page.evaluate("() => window.hacked") is None
+    assert "<img" in stepper.inner_text()
+
+
+def test_a_saved_notebook_shows_the_picture_without_a_kernel(run_notebook, open_notebook, lab):
+    notebook = run_notebook([SETUP, STEPPER])
+    notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    data = next(o["data"] for o in notebook.outputs() if o["output_type"] == "execute_result")
+    page = open_notebook(lab.folder / notebook.path).page
+    if page.locator(".mg-stepper").count() == 0:
+        picture = page.locator("img[src^='data:image/svg+xml']")
+        picture.wait_for()
+        html = data["text/html"] if isinstance(data["text/html"], str) else "".join(data["text/html"])
+        assert picture.get_attribute("src") in html
+        assert picture.evaluate("(i) => i.naturalWidth") > 200
+    stored = base64.b64decode(html.partition("base64,")[2].partition('"')[0]).decode()
+    assert "cross_entropy" in stored
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_stand_out_from_their_ground_in_both_themes(run_notebook, theme):
+    notebook = run_notebook(
+        [SETUP, STEPPER.replace("BackwardStepper(film)", "BackwardStepper(film, position=8)")], theme=theme
+    )
+    notebook.page.locator(".mg-stepper").wait_for()
+    notebook.page.wait_for_timeout(400)  # the colours change softly
+    ratios = notebook.page.evaluate(
+        """() => {
+          const light = (css) => {
+            const parts = css.match(/[\\d.]+/g).map((c) => Number(c) / 255);
+            const [r, g, b] = parts.map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+          };
+          return [...document.querySelectorAll('.mg-node:not([data-state=off])')].flatMap((node) => {
+            const ground = light(getComputedStyle([...node.querySelectorAll('.mg-box')].at(-1)).fill);
+            return [...node.querySelectorAll('text')].map((t) => {
+              const ink = light(getComputedStyle(t).fill);
+              return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+            });
+          });
+        }"""
+    )
+    assert len(ratios) > 15 and min(ratios) >= 4.5  # WCAG AA
+
+
+def test_the_monitor_moves_while_a_cell_runs(open_notebook):
+    notebook = open_notebook(
+        [
+            SETUP,
+            "monitor = TrainingMonitor()\nmonitor",
+            "import time\nfor step in range(40):\n    monitor.log(step=step, loss=1 / (1 + step))\n    time.sleep(0.05)",
+        ]
+    )
+    page = notebook.page
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.locator(".mg-monitor polyline").wait_for()
+    seen = set()
+    for _ in range(12):
+        seen.add(page.locator(".mg-monitor polyline").get_attribute("points"))
+        page.wait_for_timeout(120)
+    assert len(seen) >= 5
+    page.wait_for_function("() => document.querySelector('.mg-monitor').textContent.includes('39')")
+    assert notebook.errors() == []

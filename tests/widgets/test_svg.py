@@ -1,0 +1,54 @@
+"""Goldens: the pictures of a few programs, byte for byte. `UPDATE_GOLDENS=1 pytest …` writes them anew; look at them."""
+
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import programs
+import pytest
+
+from minigrad_widgets import BackwardStepper, GraphView, TrainingMonitor
+
+GOLDENS = Path(__file__).parent / "goldens"
+
+
+def training():
+    monitor = TrainingMonitor()
+    for step in range(40):
+        monitor.log(step=step, loss=2 / (1 + step), accuracy=step / 40)
+    return monitor
+
+
+PICTURES = {
+    "stepper-diamond": lambda: BackwardStepper(programs.diamond(), position=9),
+    "stepper-mlp-closed": lambda: BackwardStepper(programs.mlp(), opened=[], position=5),
+    "graph-mlp": lambda: GraphView(programs.mlp()),
+    "graph-loop": lambda: GraphView(programs.loop(300)),
+    "training": training,
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_picture_is_the_golden_one(name):
+    picture = PICTURES[name]().picture()
+    golden = GOLDENS / f"{name}.svg"
+    if os.environ.get("UPDATE_GOLDENS"):
+        golden.write_text(picture + "\n", encoding="utf-8")
+    assert picture + "\n" == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_picture_is_well_formed_and_the_same_twice(name):
+    first, second = PICTURES[name]().picture(), PICTURES[name]().picture()
+    assert first == second
+    ElementTree.fromstring(first)
+
+
+def test_states_are_words_and_not_only_colours():
+    root = ElementTree.fromstring(PICTURES["stepper-diamond"]().picture())
+    for node in root.iter("{http://www.w3.org/2000/svg}g"):
+        state = node.get("data-state")
+        if node.get("class") == "mg-node" and state in ("running", "ready", "done", "waiting", "off"):
+            said = node.get("aria-label").rpartition(", ")[2]
+            sign = {"running": "▶", "ready": "●", "done": "✓", "waiting": " in", "off": "no"}[state]
+            assert sign in said
