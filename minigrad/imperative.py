@@ -29,7 +29,7 @@ def remember(op: Op, args: tuple, parameters: dict) -> Tensor:
     """Run `op` on tensors (and scalars and arrays beside them); record it if an input needs a gradient."""
     if op.arity == 1:
         return one(op, args[0], parameters)
-    if op.arity == 2 and not op.strict:
+    if op.arity == 2 and len(args) == 2 and not op.strict:
         return two(op, args[0], args[1], parameters)
     return general(op, args, parameters)
 
@@ -122,8 +122,8 @@ def two(op: Op, x: Any, y: Any, parameters: dict = _NOTHING) -> Tensor:
         made.parents = m, n
         made.saved = (
             z if keep_z else None,
-            (x if keep_x == "value" else Spec(a.shape, a.dtype)) if keep_x else None,
-            (y if keep_y == "value" else Spec(b.shape, b.dtype)) if keep_y else None,
+            (x if keep_x == "value" or type(x) in _SCALARS else Spec(a.shape, a.dtype)) if keep_x else None,
+            (y if keep_y == "value" or type(y) in _SCALARS else Spec(b.shape, b.dtype)) if keep_y else None,
         )
         made.shape = z.shape
         made.time = Clock.now

@@ -348,8 +348,6 @@ def new_array(data: Any, dtype: Any, device: Any) -> Any:
         return data.device.array(data.array, wanted)
     if isinstance(data, (list, tuple)) and any(isinstance(x, Tensor) for x in data):
         data = [x.numpy() if isinstance(x, Tensor) else x for x in data]
-        if wanted is None and data:
-            wanted = numpy.result_type(*data) if all(isinstance(x, numpy.ndarray) for x in data) else None
     try:
         array = device.array(data, wanted)
     except (ValueError, TypeError) as error:
@@ -366,8 +364,10 @@ def new_array(data: Any, dtype: Any, device: Any) -> Any:
             expected="floats, integers or booleans",
             hint="dtype=float",
         )
-    if wanted is None and array.dtype == dtypes.float64 and not isinstance(data, (numpy.ndarray, numpy.generic)):
-        array = device.array(array, dtypes.default_float)
+    if wanted is None and array.dtype == dtypes.float64:
+        parts = data if isinstance(data, (list, tuple)) else [data]
+        if not any(hasattr(x, "dtype") and x.dtype == dtypes.float64 for x in parts):  # Python's floats, not NumPy's
+            array = device.array(array, dtypes.default_float)
     return array
 
 
