@@ -86,9 +86,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     }
     private["JUPYTERLAB_SETTINGS_DIR"] = str(home / "settings")
     private["JUPYTERLAB_WORKSPACES_DIR"] = str(home / "workspaces")
-    quiet = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    quiet.parent.mkdir(parents=True)
-    quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    _settings(home, "@jupyterlab/apputils-extension/notification", {"fetchNews": "false", "checkForUpdates": False})
+    _settings(home, "@jupyter-widgets/jupyterlab-manager/plugin", {"saveState": True})
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
         "--ServerApp.port_retries=0", "--expose-app-in-browser", "--IdentityProvider.token=", "--LabApp.news_url=",
@@ -102,6 +101,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         finally:
             server.terminate()
             server.wait(timeout=20)
+
+
+def _settings(home: Path, plugin: str, settings: dict) -> None:
+    path = home / "settings" / f"{plugin}.jupyterlab-settings"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(settings))
 
 
 def _wait_for(url: str, server: subprocess.Popen, log: Path) -> None:

@@ -1,7 +1,10 @@
 """The views in a real JupyterLab: dragged, clicked and keyed, with a kernel and without."""
 
 import base64
+import shutil
+from pathlib import Path
 
+import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -114,18 +117,46 @@ def test_markup_in_every_string_of_the_user_is_inert(run_notebook):
     assert "<img" in stepper.inner_text()
 
 
-def test_a_saved_notebook_shows_the_picture_without_a_kernel(run_notebook, open_notebook, lab):
-    notebook = run_notebook([SETUP, STEPPER])
-    notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    data = next(o["data"] for o in notebook.outputs() if o["output_type"] == "execute_result")
-    page = open_notebook(lab.folder / notebook.path).page
-    if page.locator(".mg-stepper").count() == 0:
-        picture = page.locator("img[src^='data:image/svg+xml']")
-        picture.wait_for()
-        html = data["text/html"] if isinstance(data["text/html"], str) else "".join(data["text/html"])
-        assert picture.get_attribute("src") in html
-        assert picture.evaluate("(i) => i.naturalWidth") > 200
-    stored = base64.b64decode(html.partition("base64,")[2].partition('"')[0]).decode()
+@pytest.fixture(scope="module")
+def saved(lab, browser, tmp_path_factory):
+    """A notebook that was run and saved, with the state of its widgets."""
+    folder = tmp_path_factory.mktemp("saved")
+
+    def save(notebook):
+        notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        return Path(shutil.copy(lab.folder / notebook.path, folder / "saved.ipynb"))
+
+    return save
+
+
+def test_a_saved_stepper_plays_without_its_kernel(run_notebook, open_notebook, saved):
+    path = saved(run_notebook([SETUP, STEPPER]))
+    page = open_notebook(path).page
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    stepper = page.locator(".mg-stepper")
+    stepper.wait_for()
+    stepper.focus()
+    page.keyboard.press("Home")
+    for _ in range(8):
+        page.keyboard.press("k")
+    assert stepper.locator(".mg-count").inner_text() == "8 / 14"
+    assert stepper.locator(".mg-node[data-state=running]").count() == 1
+
+
+def test_a_stored_chapter_shows_the_picture_to_a_reader_who_trusts_nothing(run_notebook, open_notebook, saved):
+    """The course stores a view's picture and text only: what is shown until a reader runs the cell."""
+    path = saved(run_notebook([SETUP, STEPPER]))
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("widgets")
+    for output in notebook.cells[1].outputs:
+        output.data.pop("application/vnd.jupyter.widget-view+json")
+    nbformat.write(notebook, path)
+    page = open_notebook(path).page
+    picture = page.locator("img[src^='data:image/svg+xml']")
+    picture.wait_for()
+    assert picture.evaluate("(i) => i.naturalWidth") > 200
+    assert picture.get_attribute("alt").startswith("4 steps forward, 4 backward")
+    stored = base64.b64decode(picture.get_attribute("src").partition("base64,")[2]).decode()
     assert "cross_entropy" in stored
 
 
