@@ -9,6 +9,8 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
 # A lock is complete, so pip need not resolve anything; the files are compiled afterwards, on all cores.
 INSTALL_LOCK := $(INSTALL) --no-compile --no-deps --require-hashes --requirement
 COMPILE_ALL := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+# JupyterLab would ask every newcomer whether it may fetch news.
+NEWS := "@jupyterlab/apputils-extension:announcements"
 # No index address and no path of the machine that made the lock is written into it.
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
@@ -40,6 +42,7 @@ $(VENV)/env.stamp: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(INSTALL_LOCK) requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(BIN)/jupyter labextension disable $(NEWS) >/dev/null 2>&1
 	@$(COMPILE_ALL)
 	@touch $@
 
@@ -69,7 +72,7 @@ lab: env  ## Open the course in JupyterLab
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
 	  --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_OPTIONS)
 
-judge: env-dev  ## Judge your exercises of one chapter: make judge CHAPTER=03
+judge: env  ## Judge your exercises of one chapter: make judge CHAPTER=03
 	@$(BIN)/python -m minigrad_course judge $(CHAPTER)
 
 # --- Checks ---------------------------------------------------------------------------------------
