@@ -73,6 +73,11 @@ class Tensor(Operand):
     def ndim(self) -> int:
         return self.array.ndim
 
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements lie between neighbours along each dimension, or along `dim`."""
+        steps = tuple(step // self.dtype.itemsize for step in self.array.strides)
+        return steps if dim is None else steps[dim]
+
     def __len__(self) -> int:
         if not self.shape:
             raise DTypeError(

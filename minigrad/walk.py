@@ -12,6 +12,7 @@ from typing import Any
 from minigrad import events
 from minigrad.errors import GraphError, OverwrittenError, ShapeError
 from minigrad.imperative import wrap
+from minigrad.op import OPS
 from minigrad.ops.reduce import sum_to
 from minigrad.tape import FREED, Clock, Hooks, Leaf, Node, Vertex, enable_grad, no_grad
 from minigrad.tensor import Tensor
@@ -135,12 +136,12 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
         parts = op.rule(g, z, *inputs, **node.parameters)
     else:
         parts = op.rule(g, *[s.array if isinstance(s, Tensor) else s for s in saved], **node.parameters)
-    if len(parts) < len(node.parents):
+    if not isinstance(parts, tuple) or len(parts) < len(node.parents):
         raise GraphError(
             f"{op.name}: its gradient rule returned too few gradients.",
-            got=str(len(parts)),
-            expected=f"{len(node.parents)}, one for each input (None where there is none)",
-            hint="return a tuple, also for a single input: (g * y,)",
+            got=f"a tuple of {len(parts)}" if isinstance(parts, tuple) else f"no tuple but {type(parts).__name__}",
+            expected=f"a tuple of {len(node.parents)} (None where there is none)",
+            hint="return a tuple for a single input too: (g * y,)",
         )
     contributions = []
     for parent, part in zip(node.parents, parts, strict=False):
@@ -148,8 +149,16 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
             contributions.append(None)
             continue
         part = part() if isinstance(part, FunctionType) else part
-        if part.shape != parent.shape:
-            part = sum_to(part, parent.shape)
+        try:
+            if part.shape != parent.shape:
+                part = sum_to(part, parent.shape)
+        except AttributeError:
+            raise GraphError(
+                f"{op.name}: its gradient rule returned something that is no gradient.",
+                got=f"{type(part).__name__} {part!r:.40}",
+                expected=f"an array or tensor of shape {parent.shape}, or one that was broadcast from it",
+                hint="g * number rather than a number",
+            ) from None
         contributions.append(part)
     return tuple(contributions)
 
@@ -179,7 +188,7 @@ def check_unwritten(node: Node) -> None:
                 + (f" at {line}." if line else "."),
                 got=f"{names[min(place, len(names) - 1)]}, of shape {tuple(value.shape)}, changed since",
                 expected="saved values as they were in the forward pass",
-                hint=f"{writer.rstrip('_')} instead of {writer}, or x.clone() before writing",
+                hint=f"{writer[:-1]} instead of {writer}, or " * (writer[:-1] in OPS) + "x.clone() before writing",
             )
 
 

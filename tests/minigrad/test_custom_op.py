@@ -148,6 +148,22 @@ def test_too_few_gradients_are_noticed() -> None:
     assert "tuple" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [(lambda g: g * 3, "no tuple but ndarray"), (lambda g: [g * 3], "no tuple but list"), (lambda g: (3.0,), "float 3.0")],
+)
+def test_what_is_no_tuple_of_gradients_is_noticed(returned, message) -> None:
+    @minigrad.op(shape=shapes.same, kernel=lambda x: x * 3)
+    def threefold(g, z, x):
+        """Its gradient comes in the wrong form."""
+        return returned(g)
+
+    x = tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(GraphError) as raised:
+        threefold(x).sum().backward()
+    assert message in raised.value.got and "g" in raised.value.hint
+
+
 def test_an_expensive_gradient_is_computed_only_if_needed() -> None:
     asked = []
 

@@ -165,6 +165,15 @@ def test_the_error_names_both_ops_and_the_line_of_the_write() -> None:
     assert "relu instead of relu_" in error.hint and "clone()" in error.hint
 
 
+def test_a_write_that_is_no_operation_is_not_advised_as_one() -> None:
+    y = leaf(1.0, 2.0) * 1
+    z = y * y
+    y.zero_()
+    with pytest.raises(OverwrittenError) as raised:
+        z.sum().backward()
+    assert "fill_" in raised.value.what and raised.value.hint == "x.clone() before writing"
+
+
 def test_with_a_film_the_error_names_the_line_of_the_op_too() -> None:
     x = leaf(1.0, 2.0)
     with minigrad.record():

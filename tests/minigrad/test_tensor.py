@@ -175,3 +175,9 @@ def test_a_parameter_is_a_tensor_to_every_operation() -> None:
 @given(st.lists(st.floats(width=32, allow_nan=False), max_size=5))
 def test_values_come_back_as_they_went_in(values: list[float]) -> None:
     assert tensor(values).tolist() == values
+
+
+def test_strides_are_counted_in_elements() -> None:
+    x = minigrad.zeros(2, 3, 4)
+    assert x.stride() == (12, 4, 1) and x.stride(1) == 4
+    assert x.permute(2, 0, 1).stride() == (1, 12, 4) and x[:, ::2].stride(1) == 8

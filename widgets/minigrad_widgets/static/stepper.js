@@ -47,7 +47,7 @@ function ledger(data, card, told, position) {
   const title = given ? "Gradient g: given, the pass starts here" : `Gradient g: ${arrived} of ${total} contribution${total === 1 ? "" : "s"} in`;
   return section(
     title,
-    rows.length && h("table", { class: "mg-ledger" }, rows),
+    rows.length > 0 && h("table", { class: "mg-ledger" }, rows),
     told.more ? h("p", { class: "mg-soft" }, `and ${told.more} more`) : "",
     sum && h("div", { class: "mg-sum" }, h("b", {}, arrived < total ? "sum so far" : total > 1 ? "g, their sum" : "g"), matrix(sum)),
     told.total != null && position >= told.runs[0] && told.added && h("div", { class: "mg-sum" }, h("b", {}, "added to the earlier .grad"), matrix(data.values[told.total])),
