@@ -150,7 +150,11 @@ def test_too_few_gradients_are_noticed() -> None:
 
 @pytest.mark.parametrize(
     ("returned", "message"),
-    [(lambda g: g * 3, "no tuple but ndarray"), (lambda g: [g * 3], "no tuple but list"), (lambda g: (3.0,), "float 3.0")],
+    [
+        (lambda g: g * 3, "no tuple but ndarray"),
+        (lambda g: [g * 3], "no tuple but list"),
+        (lambda g: (3.0,), "float 3.0"),
+    ],
 )
 def test_what_is_no_tuple_of_gradients_is_noticed(returned, message) -> None:
     @minigrad.op(shape=shapes.same, kernel=lambda x: x * 3)

@@ -156,6 +156,15 @@ def test_dropping_the_loss_frees_every_node(after: str, no_collector) -> None:
     assert [node for node in nodes if node() is not None] == []
 
 
+def test_dropping_a_leaf_frees_it_with_its_gradient(no_collector) -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    x.register_hook(lambda g: g * 2)
+    (x * x).sum().backward()
+    left = [weakref.ref(x), weakref.ref(x.grad), weakref.ref(x.node)]
+    del x
+    assert [ref() for ref in left] == [None] * 3
+
+
 def test_a_training_loop_leaves_nothing_behind(no_collector) -> None:
     layer = minigrad.nn.Sequential(minigrad.nn.Linear(3, 4), minigrad.nn.ReLU(), minigrad.nn.Linear(4, 2))
     optimizer = minigrad.optim.Adam(layer.parameters())

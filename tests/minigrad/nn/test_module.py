@@ -67,6 +67,9 @@ def test_a_shared_part_counts_once() -> None:
     assert len(list(tied.parameters())) == 2
     assert [name for name, _ in tied.named_modules()] == ["", "0", "1"]
     assert list(tied.modules())[1] is layer
+    other = nn.Linear(2, 2)
+    other.weight = layer.weight
+    assert [name for name, _ in nn.Sequential(layer, other).named_parameters()] == ["0.weight", "0.bias", "1.bias"]
 
 
 def test_assigning_before_init_says_what_is_missing() -> None:
