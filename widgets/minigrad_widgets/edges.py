@@ -56,6 +56,9 @@ def spots(scene: Scene, layout: Layout) -> list[Spot]:
     found = []
     for one, path in zip(scene.edges, layout.paths, strict=True):
         taken = words_of.setdefault(one.target, [])
+        if abs(path[0][1] - path[-1][1]) < 1:  # within a row: above the edge
+            found.append(((path[0][0] + path[-1][0]) / 2, path[0][1] - 11, "middle"))
+            continue
         leftwards = path[0][0] < path[-1][0] - 4
         tries = []
         for t in (0.5, 0.35, 0.65, 0.2, 0.8):

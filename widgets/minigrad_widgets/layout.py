@@ -22,6 +22,8 @@ from minigrad_widgets.marks import SMALL, TITLE
 from minigrad_widgets.scene import Cluster, Node, Scene
 
 Point = tuple[float, float]
+# Room for the words on an edge between two nodes of one row; elsewhere the rows are far enough apart.
+_ROOM = '<<table border="0" fixedsize="true" width="58" height="10"><tr><td></td></tr></table>>'
 PLAIN = "Laid out in plain rows, because no Graphviz was found: pip install graphviz graphviz-pure"
 
 
@@ -55,11 +57,13 @@ def to_dot(scene: Scene, sizes: dict[str, tuple[float, float]] | None = None) ->
     """The program in Graphviz's language, to lay out or to take elsewhere."""
     import graphviz
 
-    dot = graphviz.Digraph("program", graph_attr={"rankdir": "TB", "nodesep": "0.22", "ranksep": "0.5", "margin": "0"})
+    dot = graphviz.Digraph("program", graph_attr={"rankdir": "TB", "nodesep": "0.22", "ranksep": "0.42", "margin": "0"})
     dot.attr("node", shape="box", style="rounded", fontname="Arial", fontsize="11", margin="0.1,0.06", height="0.3")
     dot.attr("edge", arrowsize="0.6")
     names = {key: f"n{place}" for place, key in enumerate(scene.nodes)}
     numbers = {id(cluster): place for place, cluster in enumerate(clusters(scene))}
+    rows = rows_of(scene)
+    side = {leaf: place for leaves in rows.values() for place, leaf in enumerate(leaves)}
 
     def fill(cluster: Cluster, into: graphviz.Digraph) -> None:
         for part in cluster.parts:
@@ -67,6 +71,10 @@ def to_dot(scene: Scene, sizes: dict[str, tuple[float, float]] | None = None) ->
                 inner = graphviz.Digraph(f"cluster_{numbers[id(part)]}")
                 inner.attr(label=graphviz.escape(part.label), margin="10", fontname="Arial", fontsize="11")
                 fill(part, inner)
+                own = [op for op in part.parts if isinstance(op, str) and op in rows]
+                for op in own:
+                    same = "; ".join(names[key] for key in (op, *rows[op]))
+                    inner.body.append(f"\t\t{{rank=same; {same}}}\n")
                 into.subgraph(inner)
                 continue
             node = scene.nodes[part]
@@ -79,9 +87,31 @@ def to_dot(scene: Scene, sizes: dict[str, tuple[float, float]] | None = None) ->
                 into.node(names[part], label="", width=w, height=h, fixedsize="true")
 
     fill(scene.root, dot)
-    for edge in scene.edges:
-        dot.edge(names[edge.source], names[edge.target])
+    for n, edge in enumerate(scene.edges):
+        source, target, place = names[edge.source], names[edge.target], side.get(edge.source)
+        if place is None:
+            dot.edge(source, target, id=str(n), weight="4")
+        elif place % 2:  # every second parameter stands to the right of its operation
+            dot.edge(target, source, id=str(n), label=_ROOM, dir="back")
+        else:
+            dot.edge(source, target, id=str(n), label=_ROOM)
     return dot.source
+
+
+def rows_of(scene: Scene) -> dict[str, list[str]]:
+    """For an operation in an open module the parameters beside it: those of the same module that it alone uses."""
+    users: dict[str, set[str]] = {}
+    for edge in scene.edges:
+        users.setdefault(edge.source, set()).add(edge.target)
+    rows: dict[str, list[str]] = {}
+    for cluster in clusters(scene):
+        inside = {part for part in cluster.parts if isinstance(part, str)}
+        for leaf in cluster.parts:
+            if isinstance(leaf, str) and scene.nodes[leaf].kind == "leaf" and len(users.get(leaf, ())) == 1:
+                (user,) = users[leaf]
+                if user in inside and scene.nodes[user].kind == "op":
+                    rows.setdefault(user, []).append(leaf)
+    return rows
 
 
 def clusters(scene: Scene) -> list[Cluster]:
@@ -132,10 +162,12 @@ def _read(told: dict, scene: Scene, sizes: dict[str, tuple[float, float]]) -> La
             x, y = map(float, o["pos"].split(","))
             key = keys[int(o["name"][1:])]
             layout.boxes[key] = (x, top - y, *sizes[key])
+    paths: dict[int, list[Point]] = {}
     for e in told.get("edges", ()):
-        points = e["pos"].replace("e,", "").replace("s,", "").split(" ")
-        end, *path = [(float(x), top - float(y)) for x, y in (p.split(",")[:2] for p in points)]
-        layout.paths.append([*path, end])
+        end, _, points = e["pos"].partition(",")
+        tip, *path = [(float(x), top - float(y)) for x, y in (p.split(",") for p in points.split(" "))]
+        paths[int(e["id"])] = [*(reversed(path) if end == "s" else path), tip]
+    layout.paths = [paths[n] for n in range(len(scene.edges))]
     return layout
 
 

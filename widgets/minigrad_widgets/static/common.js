@@ -112,7 +112,7 @@ function drawing(holder, markup, { select, toggle, hover }) {
   const fit = () => {
     if (!holder.clientWidth) return;
     const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
-    const scale = Math.max(0.8, Math.min(1, (holder.clientWidth - 4) / width, 640 / height));
+    const scale = Math.max(0.85, Math.min(1, (holder.clientWidth - 4) / width, 690 / height));
     svg.style.width = `${Math.round(width * scale)}px`;
     svg.style.height = `${Math.round(height * scale)}px`;
   };
