@@ -185,7 +185,7 @@ class Op:
         return Spec(shape, self.result_dtype(specs, parameters))
 
     def result_dtype(self, specs: tuple[Any, ...], parameters: dict) -> numpy.dtype:
-        if callable(self.dtype):
+        if not isinstance(self.dtype, str):
             return numpy.dtype(self.dtype(*specs, **parameters))
         if self.dtype == "bool":
             return dtypes.bool_
