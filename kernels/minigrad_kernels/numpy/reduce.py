@@ -2,7 +2,6 @@
 
 import numpy as np
 
-
 # Of a few numbers, the product with ones costs half of what a reduction takes to set itself up.
 _FEW = 64
 _ONES = [np.ones(n, np.float32) for n in range(_FEW + 1)]
