@@ -26,7 +26,7 @@ REFUSED_MODULE = 'import pytest\npytest.importorskip("a_package_that_nobody_has"
 
 def run_in_ci(folder: Path, workers: int, **files: str) -> subprocess.CompletedProcess[str]:
     """Run ``files`` with the project's conftest.py as a CI run would, in a process of its own."""
-    for name in ("conftest.py", "chromium.py"):
+    for name in ("conftest.py", "chromium.py", "browsing.py"):
         (folder / name).write_bytes((Path(__file__).parent / name).read_bytes())
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
     for name, body in files.items():
