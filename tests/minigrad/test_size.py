@@ -185,9 +185,9 @@ def test_the_walk_takes_time_in_proportion_to_the_graph() -> None:
         y = x
         for _ in range(length):
             y = y + x
-        begin = time.perf_counter()
+        begin = time.process_time()
         y.backward()
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     seconds(1_000)
     assert min(seconds(20_000) for _ in range(3)) < 30 * min(seconds(2_000) for _ in range(3))
