@@ -7,15 +7,19 @@ Views are players of films; a film knows nothing of views.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy
 
+from minigrad import dtypes
 from minigrad.events import Line
 
+_NAMES = {dtype: dtype.name for dtype in dtypes.ALL}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Value:
     """What an array was at one moment: shape, dtype and all of it (`array`) if it is small.
 
@@ -37,12 +41,18 @@ class Value:
     def of(cls, array: Any, limit: int = 64) -> Value:
         """A copy of an array with at most `limit` elements, a summary of a larger one."""
         a = numpy.asarray(array)
+        name = _NAMES.get(a.dtype) or a.dtype.name
+        if a.size == 1:  # most values of a long program; NumPy would take ten times as long over it
+            x = float(a.item())
+            known = x if math.isfinite(x) else None
+            size = None if known is None else abs(x)
+            return cls(a.shape, name, a.copy(), None, known, known, known, size, int(known is None))
         finite = a[numpy.isfinite(a)] if a.dtype.kind == "f" else a
         some = finite.size > 0
-        numbers = finite.astype(numpy.float64, copy=False)
+        numbers = finite.astype(numpy.float64, copy=False).reshape(-1)
         return cls(
             shape=a.shape,
-            dtype=a.dtype.name,
+            dtype=name,
             array=a.copy() if a.size <= limit else None,
             corner=None
             if a.size <= limit
@@ -50,7 +60,7 @@ class Value:
             low=float(numbers.min()) if some else None,
             high=float(numbers.max()) if some else None,
             mean=float(numbers.mean()) if some else None,
-            norm=float(numpy.sqrt(numpy.square(numbers).sum())) if some else None,
+            norm=math.sqrt(float(numbers @ numbers)) if some else None,
             nonfinite=a.size - finite.size,
         )
 
@@ -78,7 +88,7 @@ class Vertex:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """One moment of the film.
 

@@ -205,8 +205,8 @@ def as_operand(op: Op, x: Any, device: Any) -> Any:
         return x
     if isinstance(x, numpy.generic):
         return x.item()
-    if type(x) in DEVICE_OF_ARRAY:
-        return wrap(x, DEVICE_OF_ARRAY[type(x)])
+    if type(x) in DEVICE_OF_ARRAY:  # a copy: nobody would notice if the array was written to before the backward pass
+        return wrap(DEVICE_OF_ARRAY[type(x)].table["clone"](x), DEVICE_OF_ARRAY[type(x)])
     raise DTypeError(
         f"{op.name}: cannot take this beside a tensor.",
         got=f"{type(x).__name__} {str(x)[:40]}",

@@ -128,3 +128,11 @@ def test_arrays_of_any_layout(array: numpy.ndarray, backend: str) -> None:
     numpy.testing.assert_allclose(z.item(), (numpy.tanh(array * 2) + array).sum())
     z.backward()
     numpy.testing.assert_allclose(x.grad.numpy(), 2 * (1 - numpy.tanh(2 * array) ** 2) + 1)
+
+
+def test_an_array_beside_a_tensor_is_copied_so_that_a_later_write_cannot_change_the_gradient() -> None:
+    x, factor = minigrad.tensor([1.0, 2.0], requires_grad=True), numpy.array([3.0, 4.0], "float32")
+    z = (x * factor).sum()
+    factor[:] = 0
+    z.backward()
+    assert x.grad.tolist() == [3.0, 4.0]
