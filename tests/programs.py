@@ -1,5 +1,7 @@
 """Small recorded programs that the tests of the views share."""
 
+from dataclasses import replace
+
 import minigrad as mg
 from minigrad import Film, nn
 
@@ -49,4 +51,19 @@ def loop(passes: int) -> Film:
             z = z * 0.9
             z = z + 0.1
         z.backward()
+    return film
+
+
+def long_film(passes: int) -> Film:
+    """As `loop`, made without running it: so many passes of two operations, forward and backward."""
+    model = loop(2)
+    film, one = Film(), model.steps[-2].g
+    film.vertices = [model.vertices[0]]
+    for n in range(2 * passes):
+        film.vertices.append(replace(model.vertices[1 + n % 2], id=n + 1, inputs=(n, "0.9")))
+    forward, backward = (next(s for s in model.steps if s.kind == kind) for kind in ("forward", "backward"))
+    last = 2 * passes
+    film.steps = [replace(forward, vertex=n) for n in range(1, last + 1)]
+    film.steps += [replace(backward, vertex=n, parts=((n - 1, one), (None, None))) for n in range(last, 0, -1)]
+    film.steps += [replace(model.steps[-2], vertex=0), replace(model.steps[-1], vertex=last)]
     return film

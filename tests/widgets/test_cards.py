@@ -48,6 +48,10 @@ def test_a_broadcast_input_says_how_its_gradient_was_summed():
     assert unbroadcast((4, 3, 2), (3, 1)) == "(4, 3, 2) → (3, 1): summed over axes 0, 2, along which it was broadcast"
 
 
+def test_an_axis_of_one_that_stayed_one_was_not_summed():
+    assert unbroadcast((4, 1), (1,)) == "(4, 1) → (1,): summed over axis 0, along which it was broadcast"
+
+
 def test_an_input_without_gradient_says_so():
     card = cards(BackwardStepper(programs.bias()))["add"]
     assert card["passes"][0]["out"][0] == {"input": "x", "none": "x"}

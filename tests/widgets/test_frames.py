@@ -94,3 +94,13 @@ def test_a_position_is_found_again_in_another_structure():
     for frame in opened:
         found = closed[frame_at(closed, frame.last + 1)]
         assert found.last >= frame.last
+
+
+def test_backward_passes_of_two_losses_are_two_passes():
+    x, y = mg.tensor(2.0, requires_grad=True), mg.tensor(3.0, requires_grad=True)
+    with mg.record() as film:
+        a, b = x * x, y * y
+        a.backward()
+        b.backward()
+    passes = passes_of(film)
+    assert [film.vertices[p.roots[0]].name for p in passes] == ["a", "b"]

@@ -61,9 +61,7 @@ def test_closed_groups_never_make_a_cycle():
 
 @pytest.mark.parametrize("passes", [30, 900, 20_000])
 def test_no_group_has_too_many_parts_and_the_first_view_is_small(passes):
-    film = mg.Film()
-    film.vertices = programs.loop(1).vertices[:1]
-    film = programs.loop(passes) if passes < 1000 else _long(passes)
+    film = programs.loop(passes) if passes < 1000 else programs.long_film(passes)
     root = group(film.vertices)
     assert max(len(g.parts) for g in index(root).values()) <= MANY
     assert visible_count(root, first_open(root)) <= 60
@@ -79,20 +77,18 @@ def test_opening_everything_stays_drawable_and_keeps_the_newest():
 
 
 def test_a_very_long_program_is_grouped_in_a_moment():
-    film = _long(25_000)
+    film = programs.long_film(25_000)
     start = time.perf_counter()
     root = group(film.vertices)
     scene_of(film, root, first_open(root))
     assert time.perf_counter() - start < 3
 
 
-def _long(passes: int) -> mg.Film:
-    """As `programs.loop`, made without running it."""
-    model = programs.loop(2)
-    film = mg.Film()
-    film.vertices = [model.vertices[0]]
-    from dataclasses import replace
-
-    for n in range(2 * passes):
-        film.vertices.append(replace(model.vertices[1 + n % 2], id=n + 1, inputs=(n, "0.9")))
-    return film
+def test_a_deep_model_begins_with_its_outer_modules():
+    model = nn.Sequential(*(nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)) for _ in range(30)))
+    with mg.record() as film:
+        model(mg.randn(1, 2)).sum()
+    root = group(film.vertices)
+    opened = first_open(root)
+    assert "/Sequential" in opened
+    assert visible_count(root, opened) <= 60 < visible_count(root, index(root))

@@ -49,3 +49,17 @@ def test_not_a_number_does_not_spoil_the_curve():
     for step, loss in enumerate([1.0, float("nan"), 0.5]):
         monitor.log(step=step, loss=loss)
     assert "nan" not in monitor.picture().replace("finance", "")
+
+
+def test_thinning_keeps_the_dips_too():
+    points = [(float(n), 1.0) for n in range(10_000)]
+    points[4321] = (4321.0, -9.0)
+    assert (4321.0, -9.0) in thinned(points)
+
+
+def test_names_of_metrics_are_escaped():
+    monitor = TrainingMonitor()
+    monitor.log(step=0, **{'"><img src=x>': 1.0})
+    html = monitor.static_html()
+    assert html.count("<img") == 1 and 'alt="step 0: &quot;&gt;&lt;img' in html
+    assert "<img" not in monitor.picture()

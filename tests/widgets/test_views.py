@@ -1,6 +1,7 @@
 import base64
 import subprocess
 import sys
+import time
 
 import programs
 import pytest
@@ -74,6 +75,19 @@ def test_closing_a_module_keeps_the_moment():
     assert frames[view.position]["done"] >= done > (frames[view.position - 1]["done"])
     view.open_all("Sequential")
     assert view.opened == ["/Sequential"]
+
+
+def test_a_film_of_50_000_operations_opens_in_a_moment_and_can_be_stepped_and_opened():
+    film = programs.long_film(25_000)
+    start = time.perf_counter()
+    view = BackwardStepper(film)
+    assert time.perf_counter() - start < 6  # about one second where nothing else runs
+    assert len(view._scene.nodes) < 60 and len(view) < 100
+    done = [frame["done"] for frame in view._data["frames"]]
+    assert done == sorted(done) and done[-1] == len(film.steps)
+    before = len(view._scene.nodes)
+    view.opened = [view._groups.groups()[0].key]
+    assert before < len(view._scene.nodes) <= 150
 
 
 def test_opening_what_does_not_exist_changes_nothing():
