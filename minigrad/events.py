@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import Any, NamedTuple
 
 LISTENERS: list[Any] = []
 KINDS = ("forward", "module", "backward", "accumulate", "update", "finished")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _INSIDE = (_HERE + os.sep, "<frozen", "<__array_function__")
-_scope: list[str] = []
+
+
+class Path(threading.local):
+    """The names of the modules that are running, outermost first, for each thread on its own."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+
+_path = Path()
 
 
 class Line(NamedTuple):
@@ -98,7 +108,7 @@ def forward(op: Any, parameters: dict, inputs: tuple, output: Any) -> None:
     line = user_line()
     if output.node is not None and output.node.line is None:
         output.node.line = line
-    emit("forward", Forward(op, parameters, inputs, output, tuple(_scope), line))
+    emit("forward", Forward(op, parameters, inputs, output, tuple(_path.names), line))
 
 
 def user_line() -> Line | None:
@@ -119,11 +129,11 @@ class scope:
         self.name = name
 
     def __enter__(self) -> tuple[str, ...]:
-        _scope.append(self.name)
-        return tuple(_scope)
+        _path.names.append(self.name)
+        return tuple(_path.names)
 
     def __exit__(self, *_: object) -> None:
-        _scope.pop()
+        _path.names.pop()
 
 
 class listening:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from minigrad import events
-from minigrad.errors import GraphError, MinigradError, ShapeError
+from minigrad.errors import DTypeError, GraphError, MinigradError, ShapeError
+from minigrad.nn._calls import announced
 from minigrad.tape import no_grad
 from minigrad.tensor import Tensor
 
@@ -33,6 +34,7 @@ class Module:
         object.__setattr__(self, "_parameters", {})
         object.__setattr__(self, "_buffers", {})
         object.__setattr__(self, "_modules", {})
+        object.__setattr__(self, "_transient", set())  # buffers that are no part of the state
         object.__setattr__(self, "training", True)
 
     def forward(self, *inputs: Any) -> Any:
@@ -42,18 +44,8 @@ class Module:
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         if not events.LISTENERS:
             return self.forward(*inputs, **keywords)
-        with events.scope(self._label()) as path, _calling(self):
-            events.emit("module", events.ModuleCall(self, path))
+        with announced(self):
             return self.forward(*inputs, **keywords)
-
-    def _label(self) -> str:
-        """ "0: Linear" inside the module that has it as its part 0; the type's name at the top."""
-        kind = type(self).__name__
-        for owner in reversed(_callers):
-            for name, module in owner.named_modules():
-                if module is self and name:
-                    return f"{name}: {kind}"
-        return kind
 
     # -- registration -------------------------------------------------------------------------------------------
 
@@ -65,16 +57,27 @@ class Module:
                 expected="super().__init__() first in __init__",
                 hint="add super().__init__() as the first line",
             )
-        for registry in (self._parameters, self._buffers, self._modules):
-            registry.pop(name, None)
-        if isinstance(value, Parameter):
-            self.__dict__.pop(name, None)
-            self._parameters[name] = value
-        elif isinstance(value, Module):
-            self.__dict__.pop(name, None)
-            self._modules[name] = value
-        else:
+        registries = self._parameters, self._modules, self._buffers
+        own = self._parameters if isinstance(value, Parameter) else self._modules if isinstance(value, Module) else None
+        if own is not None:
+            for other in (self.__dict__, *registries):
+                if other is not own:
+                    other.pop(name, None)
+            own[name] = value
+            return
+        kept = next((registry for registry in registries if name in registry), None)
+        if kept is None:
             object.__setattr__(self, name, value)
+        elif value is None or (kept is self._buffers and isinstance(value, Tensor)):
+            kept[name] = value  # a parameter or module that is set to None keeps its place, as in PyTorch
+        else:
+            kind = ("Parameter", "Module", "Tensor")[registries.index(kept)]
+            raise DTypeError(
+                f"{type(self).__name__}: {name!r} cannot be replaced by something of another kind.",
+                got=type(value).__name__,
+                expected=f"{kind} or None",
+                hint=f"with minigrad.no_grad(): self.{name}.copy_(…) for new values; del self.{name} to be rid of it",
+            )
 
     def __getattr__(self, name: str) -> Any:
         for registry in ("_parameters", "_buffers", "_modules"):
@@ -90,17 +93,35 @@ class Module:
                 return
         object.__delattr__(self, name)
 
-    def register_buffer(self, name: str, value: Tensor | None) -> None:
-        """A tensor that belongs to the state but is not learned (a running mean)."""
-        self._buffers[name] = value
+    def register_buffer(self, name: str, value: Tensor | None, persistent: bool = True) -> None:
+        """A tensor that belongs to the module but is not learned (a running mean); in the state if `persistent`."""
+        self._register(self._buffers, name, value, Tensor)
+        (self._transient.discard if persistent else self._transient.add)(name)
 
     def register_parameter(self, name: str, value: Parameter | None) -> None:
         """A parameter under a name; None for one that this module does without."""
-        self._parameters[name] = value
+        self._register(self._parameters, name, value, Parameter)
 
-    def add_module(self, name: str, module: Module) -> None:
+    def add_module(self, name: str, module: Module | None) -> None:
         """A part under a name."""
-        self._modules[name] = module
+        self._register(self._modules, name, module, Module)
+
+    def _register(self, registry: dict[str, Any], name: str, value: Any, kind: type) -> None:
+        if value is not None and not isinstance(value, kind):
+            raise DTypeError(
+                f"{type(self).__name__}: {name!r} is not of the kind that it is registered as.",
+                got=type(value).__name__,
+                expected=f"{kind.__name__} or None",
+                hint="an ordinary attribute, self.name = value, for anything else",
+            )
+        if "." in name or (name not in registry and hasattr(self, name)):
+            raise GraphError(
+                f"{type(self).__name__}: nothing can be registered under this name.",
+                got=repr(name),
+                expected="a name that is not taken, without a dot (which separates the parts of a path)",
+                hint="another name",
+            )
+        registry[name] = value
 
     # -- walking the tree ---------------------------------------------------------------------------------------
 
@@ -112,13 +133,13 @@ class Module:
         """The direct parts."""
         return (module for _, module in self.named_children())
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all parts of parts, each once, with its path."""
+    def named_modules(self, prefix: str = "", *, remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+        """This module and all parts of parts, each with its path; one that is shared comes once, or under every path."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
             path, module = stack.pop()
-            if id(module) not in seen:
+            if id(module) not in seen or not remove_duplicate:
                 seen.add(id(module))
                 yield path, module
                 stack += [(f"{path}.{n}" if path else n, m) for n, m in reversed(list(module.named_children()))]
@@ -185,9 +206,13 @@ class Module:
         return self
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Parameters and buffers by their paths, sharing memory with the module."""
-        named = [*self.named_parameters(), *self.named_buffers()]
-        return {name: value.detach() for name, value in named}
+        """Parameters and buffers by their paths, sharing memory with the module; one that is shared has several."""
+        return {
+            f"{path}.{name}" if path else name: value.detach()
+            for path, module in self.named_modules(remove_duplicate=False)
+            for name, value in (module._parameters | module._buffers).items()
+            if value is not None and name not in module._transient
+        }
 
     def load_state_dict(self, state: dict[str, Any], strict: bool = True) -> None:
         """Copy a state into the parameters and buffers.
@@ -211,7 +236,7 @@ class Module:
                 f"{type(self).__name__}: the state does not fit the module.",
                 got="; ".join(problems),
                 expected="the names and shapes of state_dict()",
-                hint="strict=False to load what fits by name",
+                hint="a model of these sizes" if shapes else "strict=False to load what fits by name",
             )
         with no_grad():
             for name in set(own) & set(state):
@@ -226,19 +251,3 @@ class Module:
         if not lines:
             return f"{type(self).__name__}({self.extra_repr()})"
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
-
-
-_callers: list[Module] = []
-
-
-class _calling:
-    """While a module runs, the modules it calls can find their names in it."""
-
-    def __init__(self, module: Module):
-        self.module = module
-
-    def __enter__(self) -> None:
-        _callers.append(self.module)
-
-    def __exit__(self, *_: object) -> None:
-        _callers.pop()

@@ -1,5 +1,7 @@
 """`Module`: a tree of parts, found by being assigned, saved and loaded by their paths."""
 
+import threading
+
 import numpy
 import pytest
 
@@ -46,19 +48,80 @@ def test_names_and_order_are_pytorchs(torch) -> None:
     net, peer = Net(), Peer()
     for walk in ("named_parameters", "named_buffers", "named_modules"):
         assert [n for n, _ in getattr(net, walk)()] == [n for n, _ in getattr(peer, walk)()]
-    assert sorted(net.state_dict()) == sorted(peer.state_dict())
+    assert list(net.state_dict()) == list(peer.state_dict())
 
 
 def test_assigning_again_replaces_and_deleting_removes() -> None:
     net = Net()
     net.first = nn.Linear(2, 3, bias=False)
     assert "first.bias" not in dict(net.named_parameters())
+    del net.scale
     net.scale = 3.0
     assert "scale" not in dict(net.named_parameters()) and net.scale == 3.0
     del net.rest
     assert [name for name, _ in net.named_modules()] == ["", "first"]
     with pytest.raises(AttributeError, match="rest"):
         _ = net.rest
+
+
+def test_a_parameter_that_is_replaced_keeps_its_place_and_nothing_else_takes_it() -> None:
+    net = Net()
+    net.scale = nn.Parameter(tensor([4.0]))
+    assert [name for name, _ in net.named_parameters()] == NAMES and net.scale.tolist() == [4.0]
+    with pytest.raises(DTypeError, match="'scale' cannot be replaced") as raised:
+        net.scale = tensor([5.0])
+    assert raised.value.got == "Tensor" and raised.value.expected == "Parameter or None"
+    with pytest.raises(DTypeError, match="'first' cannot be replaced"):
+        net.first = minigrad.relu
+    net.scale = None
+    assert [name for name, _ in net.named_parameters()] == NAMES[1:]
+    net.scale = nn.Parameter(tensor([6.0]))
+    assert [name for name, _ in net.named_parameters()] == NAMES
+
+
+def test_a_buffer_stays_one_when_a_new_tensor_is_assigned() -> None:
+    net = Net()
+    net.seen = tensor([3.0])
+    assert net.state_dict()["seen"].tolist() == [3.0] and "seen" not in vars(net)
+    net.seen = None
+    assert "seen" not in net.state_dict() and net.seen is None
+    net.seen = tensor([4.0])
+    assert net.state_dict()["seen"].tolist() == [4.0]
+
+
+def test_a_buffer_may_be_no_part_of_the_state() -> None:
+    net = Net()
+    net.register_buffer("mask", tensor([1.0]), persistent=False)
+    assert "mask" not in net.state_dict() and "mask" in dict(net.named_buffers())
+    net.register_buffer("mask", tensor([1.0]))
+    assert "mask" in net.state_dict()
+
+
+@pytest.mark.parametrize(
+    ("register", "name", "value", "message"),
+    [
+        ("register_buffer", "count", 3, "not of the kind"),
+        ("register_parameter", "weight", tensor([1.0]), "not of the kind"),
+        ("add_module", "act", minigrad.relu, "not of the kind"),
+        ("register_buffer", "a.b", tensor([1.0]), "under this name"),
+        ("add_module", "forward", nn.ReLU(), "under this name"),
+        ("register_buffer", "scale", tensor([1.0]), "under this name"),
+    ],
+)
+def test_what_cannot_be_registered_says_why(register, name, value, message) -> None:
+    net = Net()
+    with pytest.raises(MinigradError, match=message):
+        getattr(net, register)(name, value)
+    assert [n for n, _ in net.named_parameters()] == NAMES and [n for n, _ in net.named_buffers()] == ["seen"]
+
+
+def test_a_shared_part_stands_in_the_state_under_each_of_its_paths(torch) -> None:
+    layer, peer = nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    tied, tied_peer = nn.Sequential(layer, nn.ReLU(), layer), torch.nn.Sequential(peer, torch.nn.ReLU(), peer)
+    tied.also, tied_peer.also = layer.weight, peer.weight
+    assert list(tied.state_dict()) == list(tied_peer.state_dict())
+    tied.load_state_dict({name: value.numpy() for name, value in tied_peer.state_dict().items()})
+    assert layer.bias.tolist() == peer.bias.tolist()
 
 
 def test_a_shared_part_counts_once() -> None:
@@ -124,6 +187,7 @@ def test_a_state_that_does_not_fit_is_refused_with_every_reason_and_changes_noth
         assert part in raised.value.got
     for name, value in net.state_dict().items():
         numpy.testing.assert_array_equal(value.numpy(), before[name])
+    assert "strict" not in raised.value.hint
     del state["first.weight"]
     with pytest.raises(MinigradError, match="the state does not fit"):
         net.load_state_dict(state)
@@ -152,6 +216,25 @@ def test_sequential_takes_modules_only() -> None:
     with pytest.raises(DTypeError, match="takes modules") as raised:
         nn.Sequential(nn.Linear(1, 1), minigrad.relu)
     assert "place 1" in raised.value.got and "nn.ReLU()" in raised.value.hint
+
+
+def test_threads_do_not_stand_inside_each_others_modules() -> None:
+    inside, done = threading.Event(), threading.Event()
+
+    class Slow(nn.Module):
+        def forward(self, x):
+            inside.set()
+            assert done.wait(10)
+            return x
+
+    with minigrad.record() as film:
+        thread = threading.Thread(target=Slow(), args=(tensor([1.0]),))
+        thread.start()
+        assert inside.wait(10)
+        nn.ReLU()(tensor([1.0]))
+        done.set()
+        thread.join()
+    assert [v.scope for v in film.vertices if v.op == "relu"] == [("ReLU",)]
 
 
 def test_a_film_knows_the_modules_around_an_op() -> None:
