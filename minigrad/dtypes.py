@@ -80,4 +80,3 @@ def common(specs: tuple[Any, ...]) -> numpy.dtype:
     for dtype in weaker:
         first = promote(first, dtype, weak=True)
     return first
-

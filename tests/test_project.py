@@ -59,9 +59,7 @@ def test_conda_environment_has_every_dependency_in_the_same_range() -> None:
 
 
 def test_conda_environment_brings_the_graphviz_program() -> None:
-    assert (
-        "graphviz" in yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    )
+    assert "graphviz" in yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -70,9 +68,7 @@ def test_lock_holds_every_direct_dependency_within_its_range(name: str) -> None:
     for requirement in direct(LOCKS[name]).values():
         versions = [version for version, _ in entries.get(canonicalize_name(requirement.name), [])]
         assert versions, f"{name} lacks {requirement}: run `make lock`"
-        assert all(version in requirement.specifier for version in versions), (
-            f"{name}: {requirement}, has {versions}"
-        )
+        assert all(version in requirement.specifier for version in versions), f"{name}: {requirement}, has {versions}"
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -86,9 +82,7 @@ def test_every_entry_of_a_lock_has_hashes_and_none_an_address(name: str) -> None
         for _, entry in entries:
             assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
             assert "://" not in entry and " @ " not in entry, entry
-    assert not re.search(
-        r"^\s*(-i|-f|--index|--extra-index|--find-links|#)", (ROOT / name).read_text(), re.MULTILINE
-    )
+    assert not re.search(r"^\s*(-i|-f|--index|--extra-index|--find-links|#)", (ROOT / name).read_text(), re.MULTILINE)
 
 
 def test_the_two_locks_agree() -> None:
@@ -107,9 +101,7 @@ def test_pytorch_stays_a_peer() -> None:
 
 def tracked_text() -> Iterator[tuple[str, str]]:
     """Every tracked text file of the project, by path."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         path = ROOT / name
         if path.is_file():
@@ -121,9 +113,7 @@ def tracked_text() -> Iterator[tuple[str, str]]:
 def test_no_tracked_file_holds_a_path_of_a_machine() -> None:
     home = r"/(?:home|root|Users)/\.?\w+"
     scratch = r"/(?:tmp|private|work|workspace)/\w+"
-    pattern = re.compile(
-        rf"(?<![\w.])(?:{re.escape(str(ROOT))}(?![\w-])|{home}|{scratch})|[A-Z]:\\+Users\\+\w+"
-    )
+    pattern = re.compile(rf"(?<![\w.])(?:{re.escape(str(ROOT))}(?![\w-])|{home}|{scratch})|[A-Z]:\\+Users\\+\w+")
     examples = {"tests/test_project.py", "tests/course/test_lint.py"}  # the two tests of this very rule
     found = [
         f"{name}: {match[0]}"
@@ -136,8 +126,4 @@ def test_no_tracked_file_holds_a_path_of_a_machine() -> None:
 
 def test_only_source_directories_are_packages() -> None:
     # An __init__.py in one of these would make it a package with a name that others use, too.
-    assert not [
-        name
-        for name in ("kernels", "widgets", "tests", "notebooks")
-        if (ROOT / name / "__init__.py").exists()
-    ]
+    assert not [name for name in ("kernels", "widgets", "tests", "notebooks") if (ROOT / name / "__init__.py").exists()]
