@@ -118,8 +118,8 @@ class Mode(threading.local):
 mode = Mode()
 
 
-class set_grad_enabled:
-    """Turn remembering on or off for a block or, as a decorator, for a function."""
+class _grad_mode:
+    """Remembering on or off for a block or, as a decorator, for a function."""
 
     def __init__(self, enabled: bool):
         self.enabled, self.previous = enabled, []
@@ -134,24 +134,41 @@ class set_grad_enabled:
     def __call__(self, function: Callable) -> Callable:
         @wraps(function)
         def inner(*args: Any, **keywords: Any) -> Any:
-            with set_grad_enabled(self.enabled):
+            with _grad_mode(self.enabled):
                 return function(*args, **keywords)
 
         return inner
 
 
-class no_grad(set_grad_enabled):
+class no_grad(_grad_mode):
     """Nothing is remembered inside: for evaluation, and for updating parameters."""
 
     def __init__(self) -> None:
         super().__init__(False)
 
 
-class enable_grad(set_grad_enabled):
+class enable_grad(_grad_mode):
     """Remember again, inside a `no_grad` block."""
 
     def __init__(self) -> None:
         super().__init__(True)
+
+
+class set_grad_enabled(_grad_mode):
+    """As a call: remember from here on, or no longer. In a `with`, for the block; as a decorator, for the function."""
+
+    def __init__(self, enabled: bool):
+        super().__init__(enabled)
+        self.before = mode.enabled
+        mode.enabled = enabled
+
+    def __enter__(self) -> None:
+        self.previous.append(self.before)
+        mode.enabled = self.enabled
+
+    def __call__(self, function: Callable) -> Callable:
+        mode.enabled = self.before
+        return super().__call__(function)
 
 
 def is_grad_enabled() -> bool:

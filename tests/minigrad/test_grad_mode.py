@@ -30,6 +30,18 @@ def test_set_grad_enabled(enabled: bool, x) -> None:
         assert (x * 2).requires_grad is enabled
 
 
+def test_set_grad_enabled_as_a_call_stays_in_force(x) -> None:
+    set_grad_enabled(False)
+    try:
+        assert not (x * 2).requires_grad
+        with set_grad_enabled(True):
+            assert (x * 2).requires_grad
+        assert not is_grad_enabled()
+    finally:
+        set_grad_enabled(True)
+    assert (x * 2).requires_grad
+
+
 def test_as_decorators(x) -> None:
     @no_grad()
     def quiet(x, *, factor):
@@ -40,6 +52,12 @@ def test_as_decorators(x) -> None:
     def loud(x):
         return x * 2
 
+    @set_grad_enabled(False)
+    def also_quiet(x):
+        return x * 2
+
+    assert is_grad_enabled(), "a decorator is for the function alone"
+    assert not also_quiet(x).requires_grad
     assert not quiet(x, factor=3).requires_grad
     assert quiet.__name__ == "quiet" and quiet.__doc__ == "Doc."
     with no_grad():
