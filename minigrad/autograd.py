@@ -135,6 +135,7 @@ def seeds(roots: Sequence[Tensor], gradient: Any, create_graph: bool, name: str)
             g = wrap(root.device.full(root.shape, 1, root.dtype), root.device)
         elif not isinstance(g, Tensor):
             g = wrap(root.device.array(g, root.dtype), root.device)
+        g = g.to(root.dtype)
         if g.shape != root.shape:
             raise ShapeError(
                 f"{name}: the gradient's shape is not the output's.",

@@ -195,12 +195,20 @@ def check_unwritten(node: Node) -> None:
 def run_hooks(hooks: Hooks, g: Any) -> Any:
     """The gradient after the hooks: each sees it as a tensor and may return another.
 
-    What goes on is a copy, since a hook may have kept what it saw. Errors: ShapeError for a gradient of another shape.
+    What goes on is a copy, since a hook may have kept what it saw. Errors: GraphError for what is no tensor, ShapeError
+    for a gradient of another shape.
     """
     tensor = g if isinstance(g, Tensor) else wrap(g, hooks.device)
     for hook in list(hooks.values()):
         changed = hook(tensor)
         if changed is not None:
+            if not isinstance(changed, Tensor):
+                raise GraphError(
+                    "A hook returned something that is no gradient.",
+                    got=type(changed).__name__,
+                    expected="a tensor of the gradient's shape, or None to leave it as it is",
+                    hint="compute with the gradient that the hook is given: return g * 2",
+                )
             if changed.shape != tensor.shape:
                 raise ShapeError(
                     "A hook returned a gradient of another shape.",
@@ -208,7 +216,7 @@ def run_hooks(hooks: Hooks, g: Any) -> Any:
                     expected=f"{tensor.shape}, as the tensor it belongs to",
                     hint="return None to leave the gradient as it is",
                 )
-            tensor = changed
+            tensor = changed.to(tensor.dtype)
     copy = hooks.device.table["clone"]
     for kept in hooks.retained:
         if (owner := kept()) is not None:

@@ -199,3 +199,11 @@ def test_one_gradient_is_needed_for_each_output() -> None:
     x = leaf(1.0)
     with pytest.raises(GraphError, match="one gradient is needed for each output"):
         autograd.backward([x * 1, x * 2], [None])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64"])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_gradient_has_the_dtype_of_its_tensor_whatever_it_began_as(dtype, create_graph) -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    (x * 2).backward(tensor([1, 3], dtype=dtype), create_graph=create_graph)
+    assert x.grad.dtype == minigrad.float32 and x.grad.tolist() == [2.0, 6.0]

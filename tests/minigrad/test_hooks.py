@@ -91,6 +91,21 @@ def test_a_hook_with_a_gradient_of_another_shape_is_refused() -> None:
         (y * 1).backward()
 
 
+def test_a_hook_that_returns_no_tensor_is_refused() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    x.register_hook(lambda g: g.numpy())
+    with pytest.raises(GraphError, match="no gradient") as raised:
+        x.sum().backward()
+    assert raised.value.got == "ndarray"
+
+
+def test_the_gradient_keeps_its_dtype_whatever_a_hook_returns() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    x.register_hook(lambda g: g.double())
+    x.sum().backward()
+    assert x.grad.dtype == minigrad.float32
+
+
 def test_a_hook_needs_a_gradient_to_wait_for() -> None:
     with pytest.raises(GraphError, match="no gradient"):
         tensor(1.0).register_hook(print)
