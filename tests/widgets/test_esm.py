@@ -167,6 +167,7 @@ def test_a_new_structure_is_drawn_whatever_arrives_first(mount):
 
 def test_hovering_shows_a_values_numbers(mount):
     page = mount(GraphView(programs.diamond()))
+    assert "e = sub" in page.locator(".mg-side").inner_text()  # the result, until something is pointed at
     page.locator(".mg-node", has_text="c = ").hover()
     text = page.locator(".mg-side").inner_text()
     assert "c = mul" in text and "Gradient" in text and "programs.py" in text

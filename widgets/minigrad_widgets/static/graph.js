@@ -12,11 +12,13 @@ function render({ model, el }) {
     const selected = model.get("selection");
     for (const [key, node] of view.nodes) node.classList.toggle("mg-selected", key === selected);
     const data = model.get("_data");
-    const card = cards.get(hovered) || cards.get(selected);
-    if (!card) return side.replaceChildren(h("p", { class: "mg-soft" }, "Point at a value to see its numbers and the line that made it; click to keep it."));
+    const result = data.cards.findLast((c) => c.kind === "op" || c.kind === "group") || data.cards.at(-1);
+    const card = cards.get(hovered) || cards.get(selected) || result;
+    if (!card) return side.replaceChildren(h("p", { class: "mg-soft" }, "An empty program."));
     const told = (card.passes || []).at(-1);
     side.replaceChildren(
       ...[
+        card === result && !selected && h("p", { class: "mg-soft mg-hint" }, "Point at a value to see its numbers; click to keep it."),
         heading(card), source(card), forward(data, card),
         told && told.g != null && section("Gradient", matrix(data.values[told.g])),
         rule(data, card), code(data, card),
