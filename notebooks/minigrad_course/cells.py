@@ -24,6 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent
+MAY_RAISE = "raises-exception"  # the tag of a cell whose error does not keep those below from running
 REGION = re.compile(
     r"(?P<indent>^[ \t]*)### BEGIN SOLUTION[^\n]*\n(?P<body>.*?)^[ \t]*### END SOLUTION[^\n]*$",
     re.DOTALL | re.MULTILINE,

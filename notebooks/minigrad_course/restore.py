@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from .cells import CourseError, exercises, grade_id, is_locked, is_solution, read
+from .cells import MAY_RAISE, CourseError, exercise_of, exercises, grade_id, is_locked, is_solution, read
 
 PRISTINE = ".pristine"
 
@@ -56,7 +56,10 @@ def restore(student: NotebookNode, truth: NotebookNode) -> tuple[NotebookNode, l
     for position, cell in enumerate(student.cells):
         name = grade_id(cell)
         if name in locked:
-            student.cells[position] = copy.deepcopy(locked[name])
+            student.cells[position] = cell = copy.deepcopy(locked[name])
+            if exercise_of(cell) and MAY_RAISE in cell.metadata.get("tags", []):
+                # The handed-out copy of a check may raise, for Run All's sake; a judged one may not.
+                cell.metadata.tags.remove(MAY_RAISE)
         elif name in solutions and cell.cell_type != "code":
             problems.append(f"the cell {name} is no longer code: change its type back")
     return student, problems

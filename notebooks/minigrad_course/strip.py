@@ -13,7 +13,20 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from .cells import REGION, CourseError, bodies, grade_id, is_locked, is_solution, mark, read, text, write
+from .cells import (
+    MAY_RAISE,
+    REGION,
+    CourseError,
+    bodies,
+    exercise_of,
+    grade_id,
+    is_locked,
+    is_solution,
+    mark,
+    read,
+    text,
+    write,
+)
 
 QUESTION = "*Write your answer here.*"
 
@@ -23,7 +36,8 @@ def strip(chapter: NotebookNode) -> NotebookNode:
 
     Each body becomes ``raise NotImplementedError("exercise <grade_id>")`` at its own indentation; signature,
     docstring and whatever else stands outside the marks are kept, and so are the outputs of all other cells.
-    Locked cells are marked for JupyterLab as not editable and not deletable.
+    Locked cells are marked for JupyterLab as not editable and not deletable. Check and see cells, which fail until
+    their exercise is solved, say so in a tag: otherwise Run All would stop at the first of them.
     """
     chapter = copy.deepcopy(chapter)
     for cell in chapter.cells:
@@ -34,6 +48,8 @@ def strip(chapter: NotebookNode) -> NotebookNode:
                 cell.outputs = []
         elif is_locked(cell):
             cell.metadata["deletable"] = cell.metadata["editable"] = False
+            if exercise_of(cell):
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), MAY_RAISE]
     return chapter
 
 

@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from minigrad_course import cells
 from minigrad_course.cells import CourseError
 from minigrad_course.report import judge
+from minigrad_course.restore import restore
 
 from .conftest import cell
 
@@ -100,6 +102,14 @@ def test_an_edited_check_does_not_help(course, cheat):
     course.edit(course.exercises, cheat)
     report = judge(course.exercises)
     assert report.scores == {"mul_rule": (0, 2), "mean": (3, 3)}
+
+
+def test_a_check_that_is_handed_out_may_raise_and_a_judged_one_may_not(course):
+    """Where the truth is itself a handed-out copy, its tag for Run All does not reach the judge."""
+    handed_out = cells.read(course.exercises)
+    assert "raises-exception" in cell(handed_out, "test_mul_rule").metadata.tags
+    restored, _ = restore(handed_out, handed_out)
+    assert cell(restored, "test_mul_rule").metadata.tags == []
 
 
 def test_a_missing_cell_fails(course):

@@ -29,6 +29,13 @@ def test_bodies_go_and_everything_else_stays(executed):
     assert "SOLUTION" not in "".join(found.source for found in stripped.cells)
 
 
+def test_run_all_goes_past_an_unsolved_exercise(executed):
+    """JupyterLab stops at the first error, unless the cell has this tag."""
+    stripped = strip(executed)
+    tagged = {cells.grade_id(found) for found in stripped.cells if "raises-exception" in found.metadata.get("tags", [])}
+    assert tagged == {"see_mul_rule", "test_mul_rule", "test_mean"}
+
+
 def test_what_a_solution_showed_goes_with_it():
     solved = code("### BEGIN SOLUTION\nx = 1\n### END SOLUTION", "x", solution=True)
     solved.outputs = [nbformat.v4.new_output("stream", text="the answer is 1")]
