@@ -9,14 +9,15 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
 # A lock is complete, so pip need not resolve anything; the files are compiled afterwards, on all cores.
 INSTALL_LOCK := $(INSTALL) --no-compile --no-deps --require-hashes --requirement
 COMPILE_ALL := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
-# JupyterLab would ask every newcomer whether it may fetch news.
+# JupyterLab would ask every newcomer whether it may fetch news. And unless it is told to keep the state of widgets, a
+# saved notebook shows an error in the place of each view when it is opened again.
 NEWS := "@jupyterlab/apputils-extension:announcements"
 # No index address and no path of the machine that made the lock is written into it.
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev lab test chromium lint types floors unit notebooks fix docs bench peer judge lock clean
+.PHONY: help env env-dev lab test chromium lint types floors unit browser notebooks fix docs bench peer judge lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +44,9 @@ $(VENV)/env.stamp: requirements.lock pyproject.toml
 	@$(INSTALL_LOCK) requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@$(BIN)/jupyter labextension disable $(NEWS) >/dev/null 2>&1
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@echo '{"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' \
+	  > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@$(COMPILE_ALL)
 	@touch $@
 
@@ -77,7 +81,7 @@ judge: env  ## Judge your exercises of one chapter: make judge CHAPTER=03
 
 # --- Checks ---------------------------------------------------------------------------------------
 
-test: env-dev chromium lint types floors unit notebooks  ## Run every check that CI runs
+test: env-dev chromium lint types floors unit browser notebooks  ## Run every check that CI runs
 	@echo "make test: all green (lint, types, floors, unit and browser tests, notebooks)."
 
 chromium:
@@ -96,7 +100,12 @@ floors:
 # One thread for each worker: two pools of spinning threads on two cores wait for each other.
 unit:
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
-	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile tests
+	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not browser" tests
+
+# In processes of their own: Playwright keeps an event loop running, beside which nothing else may start one.
+browser:
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m browser tests
 
 notebooks:
 	@$(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses $(WORKERS) --dist loadfile notebooks/[0-9]*.ipynb

@@ -11,6 +11,9 @@ class Generator:
     def __init__(self, seed: int | None = None):
         self.stream = numpy.random.default_rng(seed)
 
+    def __repr__(self) -> str:
+        return "<minigrad.Generator>"
+
     def manual_seed(self, seed: int) -> Generator:
         """Begin again from `seed`: the same seed gives the same numbers."""
         self.stream = numpy.random.default_rng(seed)

@@ -145,3 +145,20 @@ except ModuleNotFoundError as error:
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "needs the package 'anywidget'" in run.stdout and "minigrad[widgets]" in run.stdout
+
+
+def test_a_declared_graph_is_drawn_with_the_nodes_that_its_gradients_add():
+    graph = minigrad.graph.Graph()
+    x = graph.placeholder("input", (2, 3))
+    y = (x * 2.0).tanh().sum()
+    before = GraphView(graph)
+    minigrad.graph.gradients(y, x)
+    after = GraphView(graph)
+    assert repr(before) == "<GraphView: 3 operations on 1 inputs and parameters>"
+    assert len(after.film.vertices) == len(graph.symbols) > len(before.film.vertices)
+    assert "input" in after.picture() and "(2, 3)" in after.picture() and ">tanh<" in after.picture()
+
+
+def test_what_is_no_program_is_refused_with_a_way_out():
+    with pytest.raises(TypeError, match="a film, a tensor or a graph"):
+        GraphView([1.0])

@@ -1,6 +1,6 @@
 """What a view draws: a program as a list of vertices, whatever it was given as.
 
-A film has them. A tensor has a tape, from which they are read. A graph of symbols has nodes.
+A film has them. A tensor has a tape, from which they are read. A declared graph has symbols.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.film import Film, Value, Vertex
+from minigrad.graph import Graph, Symbol
 from minigrad.tape import Leaf, Node
 from minigrad.tensor import Tensor
 
@@ -21,7 +22,7 @@ def film_of(program: Any) -> Film:
         return program
     if isinstance(program, Tensor):
         return _film_of_tape(program)
-    if hasattr(program, "nodes") and hasattr(program, "outputs"):
+    if isinstance(program, Graph):
         return _film_of_graph(program)
     raise TypeError(
         "A view cannot draw this.\n"
@@ -63,26 +64,20 @@ def _film_of_tape(root: Tensor) -> Film:
     return film
 
 
-def _film_of_graph(graph: Any) -> Film:
+def _film_of_graph(graph: Graph) -> Film:
     film = Film()
-    numbers: dict[Any, int] = {}
-    for node in graph.nodes:
-        op = getattr(node, "op", None)
-        name = getattr(op, "name", op) or ""
-        inputs = tuple(getattr(node, "inputs", ()))
-        numbers[node] = len(film.vertices)
+    for symbol in graph.symbols:  # an input stands before its users, so a symbol's place is its vertex's number
         film.vertices.append(
             _vertex(
-                numbers[node],
-                "op" if inputs else "leaf",
-                op=str(name) if inputs else "",
-                inputs=tuple(numbers.get(i, str(i)) if not isinstance(i, (int, float)) else str(i) for i in inputs),
-                parameters={k: str(v) for k, v in (getattr(node, "parameters", None) or {}).items()},
-                scope=tuple(getattr(node, "scope", ())),
-                line=getattr(node, "line", None),
-                shape=tuple(node.shape),
-                dtype=str(node.dtype),
-                name=getattr(node, "name", "") or ("" if inputs else str(name)),
+                symbol.place,
+                {"placeholder": "leaf", "constant": "constant"}.get(symbol.kind, "op"),
+                op="" if symbol.op is None else symbol.op.name,
+                inputs=tuple(x.place if isinstance(x, Symbol) else str(x) for x in symbol.inputs),
+                parameters={k: str(v) for k, v in symbol.parameters.items()},
+                value=None if symbol.value is None else Value.of(symbol.value),
+                shape=symbol.shape,
+                dtype=symbol.dtype.name,
+                name=symbol.name if symbol.op is None else "",  # of operations the view numbers equal ones itself
             )
         )
     return film
