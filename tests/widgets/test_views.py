@@ -148,11 +148,11 @@ except ModuleNotFoundError as error:
 
 
 def test_a_declared_graph_is_drawn_with_the_nodes_that_its_gradients_add():
-    graph = minigrad.graph.Graph()
+    graph = mg.graph.Graph()
     x = graph.placeholder("input", (2, 3))
     y = (x * 2.0).tanh().sum()
     before = GraphView(graph)
-    minigrad.graph.gradients(y, x)
+    mg.graph.gradients(y, x)
     after = GraphView(graph)
     assert repr(before) == "<GraphView: 3 operations on 1 inputs and parameters>"
     assert len(after.film.vertices) == len(graph.symbols) > len(before.film.vertices)
