@@ -89,17 +89,20 @@ def finite_differences(program: list[tuple]) -> numpy.ndarray:
 @example(program=[("view", 1, 0, "row"), ("put", 1, 1, 2), ("view", 0, 0, "turned"), ("write", 1, 0, "copy_")])
 @example(program=[*TWO_ROWS_OF_VIEWS, ("scale", 0, 0.5, "mul_"), ("write", 3, 5, "copy_")])
 @example(program=[*TWO_ROWS_OF_VIEWS, ("scale", 3, 0.5, "mul_"), ("scale", 0, 0.5, "mul_"), ("write", 5, 3, "copy_")])
+@example(program=[("view", 1, 0, "row"), ("write", 1, 0, "add_"), ("change", 2, 0, "tanh_")])
 @example(program=[("view", 1, 0, "columns"), ("view", 2, 0, "flat"), ("write", 1, 0, "add_")])
 def test_gradient_of_random_programs(program: list[tuple], torch: Any) -> None:
     ours = minigrad.tensor(START, requires_grad=True)
     theirs = torch.tensor(START, requires_grad=True)
-    loss, expected = run(minigrad, program, ours), run(torch, program, theirs)
-    numpy.testing.assert_allclose(loss.item(), expected.item(), rtol=1e-12)
+    loss = run(minigrad, program, ours)
     try:
+        expected = run(torch, program, theirs)
+        numpy.testing.assert_allclose(loss.item(), expected.item(), rtol=1e-12)
         expected.backward()
         theirs_found = True
     except RuntimeError as error:
-        assert "modified by an inplace operation" in str(error)
+        # The second: PyTorch takes a view that was made before its memory was recorded for a leaf.
+        assert "modified by an inplace operation" in str(error) or "a leaf Variable that requires grad" in str(error)
         theirs_found = False
     try:
         loss.backward()
