@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad import ops
+from minigrad import ops, shapes
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.imperative import renewed, wrap
 from minigrad.op import OPS, Op, Spec, op
@@ -60,6 +60,10 @@ def keep_a_copy(x: Tensor, node: Any) -> None:
 def put(x: Tensor, index: Any, value: Any) -> None:
     """`x[index] = value`, recorded if `x` or `value` is part of a graph."""
     index = plain_index(index)
+    if getattr(value, "shape", ())[:1] == (1,):  # leading dimensions of size 1 count for nothing, as in NumPy
+        place = shapes.getitem(x, index=index)
+        while value.shape[:1] == (1,) and len(value.shape) > len(place):
+            value = value[0]
     tracked = mode.enabled and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
     if tracked:
         in_place(x, "setitem", lambda: ops.index_put(x, value, index=index))

@@ -81,10 +81,10 @@ class Operand:
         return ops.abs(self)
 
     def __eq__(self, other):  # type: ignore[override]
-        return ops.eq(self, other)
+        return NotImplemented if other is None or isinstance(other, str) else ops.eq(self, other)
 
     def __ne__(self, other):  # type: ignore[override]
-        return ops.ne(self, other)
+        return NotImplemented if other is None or isinstance(other, str) else ops.ne(self, other)
 
     def __lt__(self, other):
         return ops.lt(self, other)
@@ -99,19 +99,25 @@ class Operand:
         return ops.ge(self, other)
 
     def __and__(self, other):
-        return ops.logical_and(self, other)
+        return ops.logical_and(*booleans("&", self, other))
 
     def __rand__(self, other):
-        return ops.logical_and(other, self)
+        return ops.logical_and(*booleans("&", other, self))
 
     def __or__(self, other):
-        return ops.logical_or(self, other)
+        return ops.logical_or(*booleans("|", self, other))
 
     def __ror__(self, other):
-        return ops.logical_or(other, self)
+        return ops.logical_or(*booleans("|", other, self))
+
+    def __xor__(self, other):
+        return ops.ne(*booleans("^", self, other))
+
+    def __rxor__(self, other):
+        return ops.ne(*booleans("^", other, self))
 
     def __invert__(self):
-        return ops.logical_not(self)
+        return ops.logical_not(*booleans("~", self))
 
     __hash__ = object.__hash__  # == compares elements, so a tensor is its own key, as in PyTorch
 
@@ -161,8 +167,8 @@ class Operand:
     def expand(self, *shape):
         """As `broadcast_to`; a size of -1 keeps the size that is there."""
         sizes = _sizes(shape)
-        own = (1,) * (len(sizes) - self.ndim) + tuple(self.shape)
-        return ops.broadcast_to(self, shape=tuple(m if n == -1 else n for n, m in zip(sizes, own, strict=True)))
+        own = (-1,) * (len(sizes) - self.ndim) + tuple(self.shape)  # a new dimension has no size to keep
+        return ops.broadcast_to(self, shape=tuple(m if n == -1 else n for n, m in zip(sizes, own)))
 
     def float(self):
         """As float32."""
@@ -185,6 +191,19 @@ class Operand:
         return ops.pow(self, exponent)
 
 
+def booleans(operator: str, *operands: Any) -> tuple[Any, ...]:
+    """The operands. Errors: DTypeError for a number, whose bits PyTorch and NumPy would combine and nothing here does."""
+    for x in operands:
+        if not isinstance(x, bool) and getattr(x, "dtype", None) != dtypes.bool_:
+            raise DTypeError(
+                f"{operator}: works on truth values only.",
+                got=f"{getattr(x, 'dtype', type(x).__name__)}",
+                expected="bool",
+                hint="(x > 0) & (x < 1), with each comparison in parentheses; minigrad.logical_and for numbers",
+            )
+    return operands
+
+
 def _sizes(given: tuple) -> tuple[int, ...]:
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
 
@@ -193,7 +212,7 @@ _PLAIN = (int, slice, type(None), type(Ellipsis))
 
 
 def plain_index(index: Any) -> Any:
-    """An index as the kernels take it: tensors and lists in it as arrays."""
+    """An index as the kernels take it: tensors, sequences and truth values in it as arrays."""
     if isinstance(index, tuple):
         return tuple(p if type(p) in _PLAIN else _plain_part(p) for p in index)
     return index if type(index) in _PLAIN else _plain_part(index)
@@ -201,9 +220,9 @@ def plain_index(index: Any) -> Any:
 
 def _plain_part(part: Any) -> Any:
     array = getattr(part, "array", part)
-    if isinstance(part, (list, numpy.ndarray, numpy.generic)) or hasattr(part, "array"):
+    if isinstance(part, (bool, list, tuple, range, numpy.ndarray, numpy.generic)) or hasattr(part, "array"):
         array = numpy.array(array)  # a copy: the gradient goes to where the index points now, not later
-        if array.size == 0 and isinstance(part, list):
+        if array.size == 0 and isinstance(part, (list, tuple)):
             array = array.astype(numpy.int64)
         if array.dtype.kind in "iub":
             return array if array.ndim or array.dtype.kind == "b" else int(array)

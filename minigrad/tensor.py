@@ -17,7 +17,7 @@ from minigrad.device import DEVICES, Device, get_device
 from minigrad.dtypes import as_dtype
 from minigrad.errors import DTypeError, GraphError
 from minigrad.op import INTERPRETERS, OPS
-from minigrad.operand import Operand
+from minigrad.operand import Operand, booleans
 from minigrad.tape import Clock, Handle, Hooks, Leaf, Node
 
 
@@ -163,6 +163,8 @@ class Tensor(Operand):
                 expected="an operation of minigrad",
                 hint=f"numpy.{ufunc.__name__}(t.numpy()), which is not recorded",
             )
+        if name in ("bitwise_and", "bitwise_or", "bitwise_xor", "invert"):
+            booleans(f"numpy.{name}", *inputs)
         return op(*inputs)
 
     # -- gradients ----------------------------------------------------------------------------------------------
@@ -379,5 +381,6 @@ def new_array(data: Any, dtype: Any, device: Any) -> Any:
 _UFUNCS = {
     "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "power": "pow", "negative": "neg",
     "absolute": "abs", "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt",
-    "greater_equal": "ge", "bitwise_and": "logical_and", "bitwise_or": "logical_or", "invert": "logical_not",
+    "greater_equal": "ge", "bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "ne",
+    "invert": "logical_not",
 }  # fmt: skip

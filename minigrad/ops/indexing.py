@@ -30,7 +30,7 @@ def index_add(g, z, x, *, index, shape):
     return (getitem(g, index=index),)
 
 
-@op(shape=shapes.index_put, saves="", sample=lambda r: (r(3, 4), r(2), {"index": (slice(0, 2), 1)}))
+@op(shape=shapes.index_put, strict=True, saves="", sample=lambda r: (r(3, 4), r(2), {"index": (slice(0, 2), 1)}))
 def index_put(g, z, x, y, *, index):
     r"""A copy of `x` with `y` in the places of `index`. What was replaced receives nothing; `y` what stands there."""
     return lambda: index_put(g, 0.0, index=index), lambda: getitem(g, index=index)
@@ -68,7 +68,7 @@ def scatter_add(g, z, x, indices, *, dim, shape):
     sample=lambda r: (r.integers(4, high=3), {"classes": 3}),
 )
 def one_hot(g, z, x, *, classes):
-    r"""For each class index a row that is true at that class only."""
+    r"""For each class index a row that is true at that class only; an index that is no class gives a row without any."""
 
 
 __all__ = ["getitem", "index_add", "index_put", "one_hot", "scatter_add", "take_along_dim"]

@@ -99,6 +99,29 @@ def test_integers_of_any_kind() -> None:
         assert x[one].tolist() == [3.0, 4.0] and x[one, one].item() == 4.0
 
 
+@pytest.mark.parametrize("index", [True, False, (slice(None), True), numpy.True_])
+def test_a_truth_value_is_a_mask_and_no_number(index) -> None:
+    check((3, 2), index)
+
+
+def test_a_range_or_a_tuple_within_the_index_is_a_sequence() -> None:
+    check((3, 4), range(2), [0, 1])
+    check((3, 4), (slice(0, 2), (0, 3)), (slice(0, 2), [0, 3]))
+    check((3, 4), (slice(0, 2), ()), (slice(0, 2), numpy.zeros(0, int)))
+
+
+@pytest.mark.parametrize(("index", "shape"), [((0, 0), (1,)), ((0, 0), (1, 1)), (0, (1, 2)), (slice(0, 1), (1, 1, 2))])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_leading_dimensions_of_size_1_in_what_is_written_count_for_nothing(index, shape, recorded) -> None:
+    value = minigrad.ones(shape, requires_grad=recorded)
+    y = minigrad.zeros(2, 2)
+    y[index] = value
+    assert y.sum().item() == value.numel()
+    if recorded:
+        (y * 3).sum().backward()
+        assert value.grad.shape == shape and (value.grad == 3).all()
+
+
 def test_an_empty_list_takes_nothing() -> None:
     assert tensor([1.0, 2.0])[[]].shape == (0,)
 

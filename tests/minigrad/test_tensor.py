@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import minigrad
 from minigrad import tensor
+from minigrad.errors import DTypeError
 
 
 @pytest.mark.parametrize(
@@ -181,3 +182,26 @@ def test_strides_are_counted_in_elements() -> None:
     x = minigrad.zeros(2, 3, 4)
     assert x.stride() == (12, 4, 1) and x.stride(1) == 4
     assert x.permute(2, 0, 1).stride() == (1, 12, 4) and x[:, ::2].stride(1) == 8
+
+
+def test_the_operators_of_logic_are_for_truth_values() -> None:
+    x, y = tensor([True, True, False]), tensor([True, False, False])
+    assert (x & y).tolist() == [True, False, False] and (x | y).tolist() == [True, True, False]
+    assert (x ^ y).tolist() == [False, True, False] and (~x).tolist() == [False, False, True]
+    assert (x & True).tolist() == (True & x).tolist() == (x.numpy() & x).tolist() == x.tolist()
+    assert (False | x).tolist() == (x ^ False).tolist() == (False ^ x).tolist() == x.tolist()
+
+
+@pytest.mark.parametrize(
+    "combine",
+    [lambda x: x & x, lambda x: x | 1, lambda x: 1 ^ x, lambda x: ~x, lambda x: x.numpy() & x, lambda x: x > 1 & x],
+)
+def test_the_bits_of_numbers_are_not_combined_as_truth_values(combine) -> None:
+    with pytest.raises(DTypeError, match="truth values only") as raised:
+        combine(tensor([6, 3]))
+    assert "parentheses" in raised.value.hint
+
+
+def test_a_tensor_is_not_equal_to_nothing_or_to_a_word() -> None:
+    t = tensor([1.0, 2.0])
+    assert (t == None) is False and (t != None) is True and (t == "a") is False  # noqa: E711
