@@ -127,6 +127,8 @@ class Op:
     def __call__(self, *args: Any, **parameters: Any) -> Any:
         if len(args) != self.arity or (parameters and not parameters.keys() <= self.parameters.keys()):
             args, parameters = self.bind(args, parameters)
+        if parameters and list in map(type, parameters.values()):  # dim=[0, 1] is (0, 1); as an index they differ
+            parameters = {n: tuple(p) if type(p) is list and n != "index" else p for n, p in parameters.items()}
         for x in args:
             interpreter = INTERPRETERS.get(type(x))
             if interpreter is not None:

@@ -160,11 +160,11 @@ def permute(x: Any, *, dims: tuple[int, ...]) -> tuple[int, ...]:
 
 def broadcast_to(x: Any, *, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The wanted shape, if the input's can be repeated to it."""
-    if len(shape_of(x)) > len(shape) or broadcast(x, Shaped(shape)) != tuple(shape):
+    if len(shape_of(x)) > len(shape) or any(n < 0 for n in shape) or broadcast(x, Shaped(shape)) != tuple(shape):
         raise ShapeError(
             "cannot be repeated to that shape.",
             got=f"{shape_of(x)} to {tuple(shape)}",
-            expected="sizes equal or 1, counted from the right",
+            expected="sizes equal or 1, counted from the right, and no new size of -1",
             hint="unsqueeze where the new dimension belongs",
         )
     return tuple(shape)
@@ -175,6 +175,13 @@ def cat(*xs: Any, dim: int = 0) -> tuple[int, ...]:
     shapes = [shape_of(x) for x in xs]
     if not shapes:
         raise ShapeError("nothing to join.", got="an empty list", expected="at least one tensor", hint="cat([x])")
+    if not shapes[0]:
+        raise ShapeError(
+            "numbers have no dimension to be joined along.",
+            got=", ".join(map(str, shapes)),
+            expected="at least one dimension",
+            hint="stack, which makes one",
+        )
     d = normal_dim(dim, len(shapes[0]))
     for s in shapes:
         if len(s) != len(shapes[0]) or any(m != n for e, (m, n) in enumerate(zip(s, shapes[0], strict=True)) if e != d):

@@ -76,7 +76,7 @@ def pow(g, z, x, y):
 
     def gy():
         if isinstance(x, (int, float)):
-            return g * z * math.log(x) if x > 0 else g * 0.0
+            return g * z * math.log(x) if x > 0 else g * (0.0 if x == 0 else math.nan)
         return g * where(x == 0, 0.0, z * log(where(x == 0, 1.0, x)))
 
     return gx, gy

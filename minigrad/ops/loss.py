@@ -86,7 +86,7 @@ def mse_loss(g, z, x, y, *, reduction="mean"):
 
     Each difference receives :math:`\frac2n (x_i - y_i)\,\bar z`.
     """
-    scale = 2.0 / math.prod(x.shape) if reduction == "mean" else 2.0
+    scale = 2.0 / max(math.prod(x.shape), 1) if reduction == "mean" else 2.0
     gx = g * (scale * sub(x, y))
     return gx, lambda: -gx
 

@@ -87,7 +87,7 @@ def var(g, z, x, *, dim=None, correction=1, keepdim=False):
     :math:`\bar x_i = \frac{2}{n - c} (x_i - \mu)\,\bar z`.
     """
     centred = x - mean(x, dim=dim, keepdim=True)
-    return (spread(g * (2 / (count(x.shape, dim) - correction)), x.shape, dim) * centred,)
+    return (spread(g / ((count(x.shape, dim) - correction) / 2), x.shape, dim) * centred,)
 
 
 @op(
@@ -191,6 +191,8 @@ def min(x, dim=None, keepdim=False):
 
 
 def _along(arg, x, dim, keepdim):
+    if not x.ndim:  # one number, which may be asked for along "its" dimension, as in PyTorch
+        return _along(arg, reshape(x, shape=(1,)), dim, False)
     indices = arg(x, dim=dim, keepdim=True)
     values = take_along_dim(x, indices, dim=dim)
     if keepdim:

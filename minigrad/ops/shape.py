@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from minigrad import shapes
@@ -76,20 +77,20 @@ def unsqueeze(x, dim):
 def flatten(x, start_dim=0, end_dim=-1):
     """The dimensions from `start_dim` to `end_dim` as one."""
     first, last = shapes.normal_dim(start_dim, x.ndim), shapes.normal_dim(end_dim, x.ndim)
-    return reshape(x, shape=(*x.shape[:first], -1, *x.shape[last + 1 :]))
+    return reshape(x, shape=(*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
 
 
 def split(x, split_size_or_sections, dim=0):
     """Parts of the given size along `dim` (the last may be smaller), or of the sizes in a list."""
     dim = shapes.normal_dim(dim, x.ndim)
     total, sections = x.shape[dim], split_size_or_sections
-    if isinstance(sections, int):
-        sections = [min(sections, total - start) for start in range(0, total, sections)]
-    if sum(sections) != total:
+    if isinstance(sections, int) and sections > 0:
+        sections = [min(sections, total - start) for start in range(0, total or 1, sections)]
+    if isinstance(sections, int) or sum(sections) != total:
         raise ShapeError(
             "split: the sections do not add up.",
-            got=f"{list(sections)} for size {total}",
-            expected=f"a sum of {total}",
+            got=f"{sections} for size {total}",
+            expected=f"sizes with a sum of {total}, or one above 0",
             hint="one number for equal parts",
         )
     parts, start = [], 0

@@ -103,3 +103,11 @@ def test_integers_have_no_mean_until_they_are_floats(name: str) -> None:
     with pytest.raises(DTypeError, match="needs a floating dtype") as raised:
         getattr(tensor([1, 2]), name)()
     assert "x.float()" in raised.value.hint
+
+
+@pytest.mark.parametrize(("x", "y", "expected"), [(1.5, 0.0, "float32"), (1.5, 0, "float32"), (1, 0, "int64")])
+def test_where_with_two_python_numbers(x, y, expected) -> None:
+    assert minigrad.where(minigrad.tensor([True, False]), x, y).dtype == expected
+    graph = Graph()
+    chosen = minigrad.where(graph.constant([True, False]), x, y)
+    assert chosen.dtype == expected and graph.run(chosen).dtype == expected

@@ -6,6 +6,7 @@ import numpy as np
 
 # Zero and one in each dtype: NumPy takes a 0-dimensional array twice as fast as a Python number.
 _ZERO = {np.dtype(d): np.zeros((), d) for d in "efdbhilqB?"}
+_NUMBERS = (bool, int, float)
 _ONE = {np.dtype(d): np.ones((), d) for d in "efd"}
 
 
@@ -33,9 +34,23 @@ def clone(x):
 
 
 def floor_divide(x, y):
-    if np.result_type(x, y).kind == "i" and not np.all(y):
+    return np.floor_divide(x, _divisor(x, y))
+
+
+def remainder(x, y):
+    return np.remainder(x, _divisor(x, y))
+
+
+def _divisor(x, y):
+    """Integers have no infinity and no NaN to say that they were divided by zero: NumPy would say 0."""
+    if np.result_type(x, y).kind in "iu" and not np.all(y):
         raise ZeroDivisionError("integer division by zero")
-    return np.floor_divide(x, y)
+    return y
+
+
+def where(condition, x, y):
+    z = np.where(condition, x, y)
+    return z.astype(np.float32) if z.dtype.kind == "f" and type(x) in _NUMBERS and type(y) in _NUMBERS else z
 
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -52,7 +67,7 @@ TABLE = {
     "mul": np.multiply,
     "div": np.true_divide,
     "floor_divide": floor_divide,
-    "remainder": np.remainder,
+    "remainder": remainder,
     "pow": np.power,
     "neg": np.negative,
     "abs": np.absolute,
@@ -66,7 +81,7 @@ TABLE = {
     "relu": relu,
     "maximum": np.maximum,
     "minimum": np.minimum,
-    "where": np.where,
+    "where": where,
     "clamp": clamp,
     "eq": np.equal,
     "ne": np.not_equal,

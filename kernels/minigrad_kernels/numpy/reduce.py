@@ -16,16 +16,9 @@ def sum(x, *, dim=None, keepdim=False):
     return np.add.reduce(x, axis=dim, keepdims=keepdim)
 
 
-def count(shape, dim):
-    """How many elements a reduction of `shape` over `dim` folds into one."""
-    if dim is None:
-        return int(np.prod(shape, dtype=np.int64))
-    return int(np.prod([shape[d] for d in np.atleast_1d(dim)], dtype=np.int64))
-
-
 def mean(x, *, dim=None, keepdim=False):
     total = np.add.reduce(x, axis=dim, keepdims=keepdim)
-    return np.true_divide(total, x.dtype.type(count(x.shape, dim)))
+    return np.true_divide(total, x.dtype.type(x.size // max(total.size, 1)))
 
 
 def amax(x, *, dim=None, keepdim=False):
@@ -37,7 +30,7 @@ def amin(x, *, dim=None, keepdim=False):
 
 
 def var(x, *, dim=None, correction=1, keepdim=False):
-    return np.var(x, axis=dim, ddof=correction, keepdims=keepdim)
+    return np.var(x, axis=dim if x.ndim else None, ddof=correction, keepdims=keepdim)
 
 
 def argmax(x, *, dim=None, keepdim=False):
@@ -56,9 +49,14 @@ def any(x, *, dim=None, keepdim=False):
     return np.any(x, axis=dim, keepdims=keepdim)
 
 
+def _peak(x, dim):
+    """The largest element, which is subtracted before e^x so that no term overflows; of nothing, any number will do."""
+    return np.max(x, axis=dim, keepdims=True) if x.size else x.dtype.type(0)
+
+
 def logsumexp(x, *, dim, keepdim=False):
     """log sum e^x = m + log sum e^(x - m): with m the maximum no term overflows. A row of -inf gives -inf."""
-    peak = np.max(x, axis=dim, keepdims=True)
+    peak = _peak(x, dim)
     peak = np.where(np.isfinite(peak), peak, 0)
     with np.errstate(divide="ignore"):
         z = np.log(np.sum(np.exp(x - peak), axis=dim, keepdims=True)) + peak
@@ -66,13 +64,13 @@ def logsumexp(x, *, dim, keepdim=False):
 
 
 def softmax(x, *, dim):
-    e = np.exp(x - np.max(x, axis=dim, keepdims=True))
+    e = np.exp(x - _peak(x, dim))
     e /= np.sum(e, axis=dim, keepdims=True)
     return e
 
 
 def log_softmax(x, *, dim):
-    shifted = x - np.max(x, axis=dim, keepdims=True)
+    shifted = x - _peak(x, dim)
     return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
 
 
