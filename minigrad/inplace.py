@@ -57,8 +57,8 @@ def keep_a_copy(x: Tensor, node: Any) -> None:
     node.saved = tuple(old if saved is x else saved for saved in node.saved)
 
 
-def put(x: Tensor, index: Any, value: Any) -> None:
-    """`x[index] = value`, recorded if `x` or `value` is part of a graph."""
+def put(x: Tensor, index: Any, value: Any, name: str = "setitem") -> Tensor:
+    """`x[index] = value`, recorded if `x` or `value` is part of a graph; `name` is what errors call the write."""
     index = plain_index(index)
     if getattr(value, "shape", ())[:1] == (1,):  # leading dimensions of size 1 count for nothing, as in NumPy
         place = shapes.getitem(x, index=index)
@@ -66,9 +66,8 @@ def put(x: Tensor, index: Any, value: Any) -> None:
             value = value[0]
     tracked = mode.enabled and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
     if tracked:
-        in_place(x, "setitem", lambda: ops.index_put(x, value, index=index))
-        return
-    check_writable(x, "setitem")
+        return in_place(x, name, lambda: ops.index_put(x, value, index=index))
+    check_writable(x, name)
     array = value.array if isinstance(value, Tensor) else value
     try:
         x.array[index] = array
@@ -76,7 +75,8 @@ def put(x: Tensor, index: Any, value: Any) -> None:
         raise OPS["index_put"].failure(
             error, (x, value if hasattr(value, "shape") else x.device.asarray(value)), {"index": index}
         ) from error
-    Clock.wrote(x.written, "setitem")
+    Clock.wrote(x.written, name)
+    return x
 
 
 def check_writable(x: Tensor, name: str) -> None:
@@ -179,17 +179,17 @@ for _operator, _name in {
 def copy_(self: Tensor, source: Any) -> Tensor:
     """Replace the values by those of `source`, broadcast and cast."""
     other = source if isinstance(source, Tensor) else wrap(self.device.array(source, self.dtype), self.device)
-    return in_place(self, "copy_", lambda: ops.broadcast_to(ops.cast(other, dtype=self.dtype), shape=self.shape))
+    return put(self, ..., ops.cast(other, dtype=self.dtype), "copy_")
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to `value`."""
-    return in_place(self, "fill_", lambda: wrap(self.device.full(self.shape, value, self.dtype), self.device))
+    return put(self, ..., value, "fill_")
 
 
 def zero_(self: Tensor) -> Tensor:
     """Set every element to 0."""
-    return fill_(self, 0)
+    return put(self, ..., 0, "zero_")
 
 
 Tensor.copy_, Tensor.fill_, Tensor.zero_ = copy_, fill_, zero_  # type: ignore[attr-defined]

@@ -200,3 +200,12 @@ def test_an_assignment_that_does_not_fit_says_both_shapes(recorded: bool) -> Non
     with pytest.raises(IndexingError, match="the index does not fit"):
         t[7] = 1.0
     assert t.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("write", [lambda y: y.zero_(), lambda y: y.fill_(3.0), lambda y: y.copy_(tensor([5.0, 6.0]))])
+def test_what_is_overwritten_whole_stays_in_the_graph_and_sends_zeros(write) -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    write(y)
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.0], "as in PyTorch"

@@ -31,7 +31,7 @@ def test_a_write_that_is_no_operation_is_not_advised_as_one() -> None:
     y.zero_()
     with pytest.raises(OverwrittenError) as raised:
         z.sum().backward()
-    assert "fill_" in raised.value.what and raised.value.hint == "x.clone() before writing"
+    assert "`zero_`" in raised.value.what and raised.value.hint == "x.clone() before writing"
 
 
 def test_with_a_film_the_error_names_the_line_of_the_op_too() -> None:
