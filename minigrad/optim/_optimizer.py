@@ -33,6 +33,14 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = [
             defaults | g | {"params": _tensors(g["params"], type(self).__name__)} for g in groups
         ]
+        order = self._order()
+        if len(set(order)) < len(order):
+            raise GraphError(
+                f"{type(self).__name__}: a parameter is named twice, and would be changed twice in every step.",
+                got=f"{len(order)} parameters, {len(set(order))} different ones",
+                expected="each once, over all groups",
+                hint="model.parameters(), which gives a shared parameter once",
+            )
         self.state: dict[Tensor, dict[str, Any]] = {}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -60,8 +68,7 @@ class Optimizer:
 
     def state_dict(self) -> dict[str, Any]:
         """The state by the parameters' numbers, and the options: all that is needed to go on later."""
-        order = [p for group in self.param_groups for p in group["params"]]
-        number = {p: i for i, p in enumerate(order)}
+        number = {p: i for i, p in enumerate(self._order())}
         groups, start = [], 0
         for group in self.param_groups:
             count = len(group["params"])
@@ -84,13 +91,16 @@ class Optimizer:
                 expected=f"groups of {sizes[0]}",
                 hint="make the optimiser of the same model first",
             )
-        order = [p for group in self.param_groups for p in group["params"]]
+        order = self._order()
         for group, loaded in zip(self.param_groups, state["param_groups"], strict=True):
             group.update({k: v for k, v in loaded.items() if k != "params"})
         self.state = {
             order[i]: {k: v.clone() if isinstance(v, Tensor) else v for k, v in s.items()}
             for i, s in state["state"].items()
         }
+
+    def _order(self) -> list[Tensor]:
+        return [p for group in self.param_groups for p in group["params"]]
 
     def __repr__(self) -> str:
         options = ", ".join(f"{k}={v}" for k, v in self.param_groups[0].items() if k != "params")

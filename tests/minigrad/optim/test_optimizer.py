@@ -112,3 +112,10 @@ def test_a_new_optimiser_needs_its_update_only() -> None:
     with pytest.raises(NotImplementedError, match="update"):
         optimizer = optim.Optimizer([w], {})
         optimizer.step()
+
+
+@pytest.mark.parametrize("groups", [lambda w: [w, w], lambda w: [{"params": [w]}, {"params": w, "lr": 0.5}]])
+def test_a_parameter_that_is_named_twice_is_refused(groups) -> None:
+    with pytest.raises(GraphError, match="named twice") as raised:
+        optim.SGD(groups(leaf(1.0)))
+    assert raised.value.got == "2 parameters, 1 different ones"
