@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy
@@ -9,7 +10,7 @@ import numpy
 from minigrad import dtypes
 from minigrad.device import get_device
 from minigrad.dtypes import as_dtype
-from minigrad.errors import DTypeError
+from minigrad.errors import DTypeError, ShapeError
 from minigrad.imperative import wrap
 from minigrad.random import Generator, default_generator
 from minigrad.tensor import Tensor
@@ -92,6 +93,8 @@ def arange(
 ) -> Tensor:
     """start, start + step, … below `stop`; `arange(n)` begins at 0. Integers give int64, else the default float."""
     first, last = (0, start) if stop is None else (start, stop)
+    if step == 0:
+        raise DTypeError("arange: the step is 0.", got=f"{first} to {last} by 0", expected="a step", hint="step=1")
     whole = all(isinstance(v, int) for v in (first, last, step))
     chosen = as_dtype(dtype) if dtype is not None else dtypes.int64 if whole else dtypes.default_float
     place = get_device(device)
@@ -157,4 +160,15 @@ def _random(shape: tuple, generator: Generator | None, dtype: Any, requires_grad
 
 def _shape(shape: tuple) -> tuple[int, ...]:
     sizes = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-    return tuple(int(n) for n in sizes)
+    try:
+        whole = tuple(operator.index(n) for n in sizes)
+    except TypeError:
+        whole = (-1,)
+    if any(n < 0 for n in whole):
+        raise ShapeError(
+            "This is no shape.",
+            got=str(tuple(sizes)),
+            expected="whole numbers from 0 on",
+            hint="zeros(2, 3) or zeros((2, 3)); int(n) for a size that was computed as a float",
+        )
+    return whole

@@ -7,6 +7,7 @@ The class holds state and Python's protocols. What tensors compute is in `minigr
 from __future__ import annotations
 
 import builtins
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -324,15 +325,16 @@ class Tensor(Operand):
         out = type(self)(self.detach()) if type(self) is Tensor else type(self)(self.detach().clone())
         out.requires_grad_(self.requires_grad)
         memo[id(self)] = out
+        out.grad = copy.deepcopy(self.grad, memo)
         return out
 
     def __reduce__(self) -> tuple:
         if not self.is_leaf:
             raise GraphError(
-                "Only leaves can be pickled.",
+                "Only leaves can be pickled or copied.",
                 got=f"a result of {self.node!r}",
                 expected="a leaf",
-                hint="t.detach()",
+                hint="t.detach(), or t.clone() for a copy that gradients pass through",
             )
         return _rebuild, (type(self), self.numpy(), self.requires_grad)
 

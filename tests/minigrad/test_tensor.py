@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import minigrad
 from minigrad import tensor
-from minigrad.errors import DTypeError
+from minigrad.errors import DTypeError, ShapeError
 
 
 @pytest.mark.parametrize(
@@ -205,3 +205,25 @@ def test_the_bits_of_numbers_are_not_combined_as_truth_values(combine) -> None:
 def test_a_tensor_is_not_equal_to_nothing_or_to_a_word() -> None:
     t = tensor([1.0, 2.0])
     assert (t == None) is False and (t != None) is True and (t == "a") is False  # noqa: E711
+
+
+def test_a_deep_copy_has_a_gradient_of_its_own() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    x.sum().backward()
+    y = copy.deepcopy(x)
+    x.grad.zero_()
+    assert y.grad.tolist() == [1.0, 1.0] and y.is_leaf and y.requires_grad
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: minigrad.zeros(-1), lambda: minigrad.ones(2.5), lambda: minigrad.rand((2, "a"))]
+)
+def test_what_is_no_shape_says_so(make) -> None:
+    with pytest.raises(ShapeError, match="no shape") as raised:
+        make()
+    assert raised.value.got and raised.value.hint
+
+
+def test_arange_needs_a_step() -> None:
+    with pytest.raises(DTypeError, match="the step is 0"):
+        minigrad.arange(0, 5, 0)
