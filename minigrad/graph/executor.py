@@ -91,5 +91,6 @@ def _structured(fetches: Any, values: dict[Symbol, Any]) -> Any:
     if isinstance(fetches, dict):
         return {name: _structured(part, values) for name, part in fetches.items()}
     if isinstance(fetches, (list, tuple)):
-        return type(fetches)(_structured(part, values) for part in fetches)
+        parts = [_structured(part, values) for part in fetches]
+        return type(fetches)(*parts) if hasattr(fetches, "_fields") else type(fetches)(parts)  # a named tuple: x.max(1)
     return cpu.asarray(values[fetches])
