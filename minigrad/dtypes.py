@@ -80,3 +80,16 @@ def common(specs: tuple[Any, ...]) -> numpy.dtype:
     for dtype in weaker:
         first = promote(first, dtype, weak=True)
     return first
+
+
+def floating(name: str, *specs: Any) -> numpy.dtype:
+    """The promoted dtype, for an operation `name` that has no meaning for whole numbers. Errors: DTypeError for those."""
+    dtype = common(specs)
+    if dtype.kind != "f":
+        raise DTypeError(
+            f"{name}: needs a floating dtype.",
+            got=", ".join(f"{tuple(s.shape)} {s.dtype}" if hasattr(s, "dtype") else repr(s) for s in specs),
+            expected="float32 or float64",
+            hint="x.float()",
+        )
+    return dtype

@@ -63,8 +63,11 @@ class Op:
         plans: for each set of inputs that need a gradient, what the backward pass keeps of z and of each input:
             "value", "shape" or nothing; `keeps`, whether there is ever anything.
         inputs, parameters: the names in the rule's signature; `variadic` if the inputs are one sequence.
+        arity, required: how many inputs there are (-1 if variadic), and how many have no default.
         view: whether the output may share the input's memory.
         strict: whether the shape rule is asked before every run, not only to explain a failure.
+        careful: whether the quick way is open to floating inputs only, or (if strict) not at all.
+        together: the names of the inputs whose dtypes combine; empty for all.
     """
 
     def __init__(self, rule, *, shape, dtype, saves, sample, view, elementwise, differentiable, strict, together):

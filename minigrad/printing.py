@@ -11,7 +11,7 @@ from minigrad.tape import Leaf
 
 
 def describe_tensor(t: Any) -> str:
-    """For example `tensor([1., 2.], requires_grad=True)` or `tensor(3.5, float64, made by sum)`."""
+    """For example `tensor([1., 2.], requires_grad=True)` or `tensor(3.5, dtype=float64, made by sum)`."""
     name = "tensor" if type(t).__name__ == "Tensor" else type(t).__name__.lower()
     values = numpy.array2string(t.numpy(), separator=", ", prefix=f"{name}(", threshold=200, edgeitems=3, precision=4)
     notes = []

@@ -94,7 +94,7 @@ def matmul(x: Any, y: Any) -> tuple[int, ...]:
     a, b = shape_of(x), shape_of(y)
     if not a or not b:
         raise ShapeError("needs at least one dimension on each side.", got=f"{a} @ {b}", hint="x * y for a scalar")
-    inner = b[-2] if len(b) > 1 else b[-1]  # type: ignore[misc]
+    inner = b[-2:][0]  # of a vector its only size
     if a[-1] != inner:
         raise ShapeError(
             "the inner sizes differ.",

@@ -1,4 +1,4 @@
-"""The tape: what is remembered of a run. `minigrad/imperative.py` writes it, `minigrad/autograd.py` walks it.
+"""The tape: what is remembered of a run. `minigrad/imperative.py` writes it, `minigrad/walk.py` walks it.
 
 Each recorded result has a `Node`: the op, its parameters, what the backward pass will need, and the nodes of its
 inputs. A tensor that asked for gradients itself has a `Leaf`. Nodes refer to their inputs' nodes, never the other

@@ -22,19 +22,7 @@ def _logits_dtype(x, target, **_):
             expected="an integer dtype",
             hint="target.long(), or target.argmax(1) for one-hot rows",
         )
-    return _floating("cross_entropy", x)
-
-
-def _floating(name, *inputs):
-    dtype = dtypes.common(inputs)
-    if dtype.kind != "f":
-        raise DTypeError(
-            f"{name}: needs a floating dtype.",
-            got=f"{dtype}",
-            expected="float32 or float64",
-            hint="x.float()",
-        )
-    return dtype
+    return dtypes.floating("cross_entropy", x)
 
 
 @op(
@@ -72,7 +60,7 @@ def cross_entropy(g, z, x, target, *, reduction="mean", ignore_index=-100, label
 
 @op(
     shape=shapes.mse_loss,
-    dtype=lambda x, y, **_: _floating("mse_loss", x, y),
+    dtype=lambda x, y, **_: dtypes.floating("mse_loss", x, y),
     strict=True,
     saves="x y",
     sample=lambda r: [

@@ -6,8 +6,7 @@ import math
 from functools import partial
 from typing import Any, NamedTuple
 
-from minigrad import shapes
-from minigrad.errors import DTypeError
+from minigrad import dtypes, shapes
 from minigrad.op import op
 from minigrad.ops.compare import eq
 from minigrad.ops.elementwise import cast, exp, sqrt
@@ -15,19 +14,17 @@ from minigrad.ops.indexing import take_along_dim
 from minigrad.ops.shape import broadcast_to, reshape
 
 reduction = partial(op, shape=shapes.reduced)
-cases = lambda r: [(r(2, 3),), (r(2, 3), {"dim": 1}), (r(2, 3, 2), {"dim": (0, -1), "keepdim": True})]  # noqa: E731
 
 
-def kept_shape(shape, dim):
-    """The shape with size 1 in the place of the reduced dimensions."""
-    dims = shapes.normal_dims(dim, len(shape))
-    return tuple(1 if d in dims else n for d, n in enumerate(shape))
+def cases(r):
+    """The samples of most reductions: over everything, along one dimension, along two that are kept."""
+    return [(r(2, 3),), (r(2, 3), {"dim": 1}), (r(2, 3, 2), {"dim": (0, -1), "keepdim": True})]
 
 
 def spread(g, shape, dim):
     """A reduction's gradient (or result) repeated over the elements that were reduced."""
     if g.ndim:  # a single number needs no dimensions to be repeated
-        g = reshape(g, shape=kept_shape(shape, dim))
+        g = reshape(g, shape=shapes.reduced(shapes.Shaped(shape), dim=dim, keepdim=True))
     return broadcast_to(g, shape=tuple(shape))
 
 
@@ -50,7 +47,7 @@ def sum(g, z, x, *, dim=None, keepdim=False):
     return (spread(g, x.shape, dim),)
 
 
-@reduction(dtype=lambda x, **_: _floating("mean", x), strict=True, saves="x.shape", sample=cases)
+@reduction(dtype=lambda x, **_: dtypes.floating("mean", x), strict=True, saves="x.shape", sample=cases)
 def mean(g, z, x, *, dim=None, keepdim=False):
     r"""Mean :math:`z = \frac1n \sum_i x_i`. Every element receives :math:`\bar z / n`."""
     return (spread(g / count(x.shape, dim), x.shape, dim),)
@@ -75,7 +72,7 @@ def _to_extremum(g, z, x, dim):
 
 
 @reduction(
-    dtype=lambda x, **_: _floating("var", x),
+    dtype=lambda x, **_: dtypes.floating("var", x),
     strict=True,
     saves="x",
     sample=lambda r: [(r(2, 3),), (r(4, 3), {"dim": 0, "correction": 0})],
@@ -160,17 +157,6 @@ def log_softmax(g, z, x, *, dim):
     From :math:`dz_i = dx_i - \sum_j e^{z_j}\,dx_j`: :math:`\bar x_i = \bar z_i - e^{z_i} \sum_j \bar z_j`.
     """
     return (g - exp(z) * sum(g, dim=dim, keepdim=True),)
-
-
-def _floating(name, x):
-    if x.dtype.kind != "f":
-        raise DTypeError(
-            f"{name}: needs a floating dtype.",
-            got=f"{tuple(x.shape)} {x.dtype}",
-            expected="float32 or float64",
-            hint="x.float()",
-        )
-    return x.dtype
 
 
 class Extremum(NamedTuple):
