@@ -191,7 +191,7 @@ def make_node(op: Op, parameters: dict, inputs: tuple, out: Tensor) -> Node | No
 
 
 def as_operand(op: Op, x: Any, device: Any) -> Any:
-    """A tensor with its history in order, a Python scalar, or None; arrays become tensors, NumPy scalars Python's."""
+    """A tensor with its history in order, a number, or None for an optional input; arrays become tensors."""
     if isinstance(x, Tensor):
         if x.device is not device:
             raise DeviceError(
@@ -201,7 +201,7 @@ def as_operand(op: Op, x: Any, device: Any) -> Any:
                 hint=f'x.to("{device.name}") on the other',
             )
         return renewed(x)
-    if type(x) in _SCALARS or x is None:
+    if type(x) in _SCALARS or (x is None and op.required < op.arity):
         return x
     if isinstance(x, numpy.generic):
         return x.item()

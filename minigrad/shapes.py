@@ -89,6 +89,12 @@ def reduced_nonempty(x: Any, *, dim: Any = None, keepdim: bool = False, **_: Any
     return reduced(x, dim=dim, keepdim=keepdim)
 
 
+def along(x: Any, *, dim: Any) -> tuple[int, ...]:
+    """The shape of the input, which has the dimension `dim`."""
+    normal_dims(dim, len(shape_of(x)))
+    return shape_of(x)
+
+
 def matmul(x: Any, y: Any) -> tuple[int, ...]:
     """(…, n, k) @ (…, k, m) gives (…, n, m), the leading dimensions broadcast; vectors lose their dimension."""
     a, b = shape_of(x), shape_of(y)

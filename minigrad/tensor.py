@@ -252,6 +252,8 @@ class Tensor(Operand):
     @data.setter
     def data(self, value: Any) -> None:
         self.array = value.array if isinstance(value, Tensor) else self.device.asarray(value)
+        if isinstance(self.node, Leaf):
+            self.node.shape = self.array.shape
         Clock.wrote(self.written, "data")
 
     def retain_grad(self) -> None:

@@ -142,7 +142,7 @@ def _operand(graph: Graph, op: Op, x: Any) -> Any:
                 hint="declare both in one Graph()",
             )
         return x
-    if x is None or type(x) in (bool, int, float):
+    if type(x) in (bool, int, float) or (x is None and op.required < op.arity):
         return x
     if isinstance(x, numpy.generic):
         return x.item()

@@ -6,7 +6,8 @@ import numpy
 import pytest
 
 import minigrad
-from minigrad.errors import DTypeError, ShapeError
+from minigrad.errors import DTypeError, IndexingError, ShapeError
+from minigrad.graph import Graph
 
 NUMBER = numpy.array(3.0)
 NOTHING = numpy.zeros((0, 3))
@@ -78,3 +79,26 @@ def test_what_has_no_shape_says_why_in_three_parts(program) -> None:
     with pytest.raises(ShapeError) as raised:
         program(minigrad.tensor(TABLE))
     assert raised.value.got and raised.value.expected and raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_a_dimension_that_is_not_there_is_refused_when_declared_too(name) -> None:
+    for x in (minigrad.tensor(TABLE), Graph().placeholder("x", (2, 3))):
+        with pytest.raises(IndexingError, match=f"{name}: no such dimension") as raised:
+            getattr(minigrad, name)(x, dim=2)
+        assert raised.value.got == "dim=2"
+
+
+def test_none_is_no_operand() -> None:
+    for x in (minigrad.tensor(TABLE), Graph().placeholder("x", (2, 3))):
+        with pytest.raises(DTypeError, match="add: cannot take this") as raised:
+            x + None
+        assert "NoneType" in raised.value.got
+    assert minigrad.linear(minigrad.tensor(TABLE), minigrad.tensor(TABLE), None).shape == (2, 2)
+
+
+def test_data_of_another_shape_may_be_put_into_a_leaf() -> None:
+    x = minigrad.ones(2, requires_grad=True)
+    x.data = minigrad.tensor([1.0, 2.0, 3.0])
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0, 6.0]
