@@ -30,7 +30,7 @@ def amin(x, *, dim=None, keepdim=False):
 
 
 def var(x, *, dim=None, correction=1, keepdim=False):
-    return np.var(x, axis=dim if x.ndim else None, ddof=correction, keepdims=keepdim)
+    return np.var(x, axis=dim if np.ndim(x) else None, ddof=correction, keepdims=keepdim)
 
 
 def argmax(x, *, dim=None, keepdim=False):
@@ -51,7 +51,7 @@ def any(x, *, dim=None, keepdim=False):
 
 def _peak(x, dim):
     """The largest element, which is subtracted before e^x so that no term overflows; of nothing, any number will do."""
-    return np.max(x, axis=dim, keepdims=True) if x.size else x.dtype.type(0)
+    return np.max(x, axis=dim, keepdims=True) if np.size(x) else x.dtype.type(0)
 
 
 def logsumexp(x, *, dim, keepdim=False):
