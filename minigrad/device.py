@@ -87,6 +87,11 @@ class CPU(Device):
         return array.base is not None and (array.base is source or array.base is source.base)
 
     @staticmethod
+    def writable(array: numpy.ndarray) -> bool:
+        """Whether the elements can be overwritten: not where several share one place in memory."""
+        return array.flags.writeable
+
+    @staticmethod
     def to_numpy(array: numpy.ndarray) -> numpy.ndarray:
         return array
 

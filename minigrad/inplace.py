@@ -92,7 +92,7 @@ def check_writable(x: Tensor, name: str) -> None:
             expected="a result, or a tensor without requires_grad",
             hint="with minigrad.no_grad(): around an update of parameters, or work on x.clone()",
         )
-    if not x.array.flags.writeable:
+    if not x.device.writable(x.array):
         raise GraphError(
             f"{name}: several elements of this tensor share one place in memory.",
             got="an expanded (broadcast) tensor",

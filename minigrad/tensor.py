@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy
 
-from minigrad import dtypes, ops
+from minigrad import ops
+from minigrad.conversion import UFUNCS, new_array
 from minigrad.device import DEVICES, Device, get_device
 from minigrad.dtypes import as_dtype
 from minigrad.errors import DTypeError, GraphError
@@ -156,7 +157,7 @@ class Tensor(Operand):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         """NumPy's functions on tensors: those that are operations here are recorded; `array * tensor` too."""
         name = str(ufunc.__name__)
-        op = OPS.get(_UFUNCS.get(name, name))
+        op = OPS.get(UFUNCS.get(name, name))
         if method != "__call__" or keywords or op is None:
             raise DTypeError(
                 f"numpy.{ufunc.__name__} does not work on tensors.",
@@ -350,41 +351,3 @@ class Tensor(Operand):
 
 def _rebuild(cls: type, array: numpy.ndarray, requires_grad: bool) -> Tensor:
     return cls(array).requires_grad_(requires_grad)
-
-
-def new_array(data: Any, dtype: Any, device: Any) -> Any:
-    """A new array on `device` from what a user may write. Errors: DTypeError."""
-    wanted = None if dtype is None else as_dtype(dtype)
-    if isinstance(data, Tensor):
-        return data.device.array(data.array, wanted)
-    if isinstance(data, (list, tuple)) and any(isinstance(x, Tensor) for x in data):
-        data = [x.numpy() if isinstance(x, Tensor) else x for x in data]
-    try:
-        array = device.array(data, wanted)
-    except (ValueError, TypeError) as error:
-        raise DTypeError(
-            "tensor: these data do not make an array.",
-            got=f"{type(data).__name__}: {error}",
-            expected="numbers, or nested lists of equal lengths",
-            hint="pad the rows to one length",
-        ) from None
-    if array.dtype not in dtypes.ALL:
-        raise DTypeError(
-            "tensor: these data are not numbers.",
-            got=f"dtype {array.dtype}",
-            expected="floats, integers or booleans",
-            hint="dtype=float",
-        )
-    if wanted is None and array.dtype == dtypes.float64:
-        parts = data if isinstance(data, (list, tuple)) else [data]
-        if not any(hasattr(x, "dtype") and x.dtype == dtypes.float64 for x in parts):  # Python's floats, not NumPy's
-            array = device.array(array, dtypes.default_float)
-    return array
-
-
-_UFUNCS = {
-    "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "power": "pow", "negative": "neg",
-    "absolute": "abs", "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt",
-    "greater_equal": "ge", "bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "ne",
-    "invert": "logical_not",
-}  # fmt: skip

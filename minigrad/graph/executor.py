@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from minigrad.conversion import new_array
 from minigrad.device import cpu
 from minigrad.errors import GraphError, ShapeError
 from minigrad.graph.ir import Graph, Symbol
 from minigrad.op import run as run_kernel
-from minigrad.tensor import Tensor, new_array
+from minigrad.tensor import Tensor
 
 
 def run(graph: Graph, fetches: Any, feeds: dict[Symbol, Any]) -> Any:

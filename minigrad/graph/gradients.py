@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
 
-import numpy
-
+from minigrad.device import cpu
 from minigrad.errors import GraphError
 from minigrad.graph.executor import needed
 from minigrad.graph.ir import Symbol
@@ -45,7 +44,7 @@ def gradients(
     seeds = list(grad_ys) if grad_ys is not None else [None] * len(outputs)
     found: dict[Symbol, Symbol] = {}
     for y, seed in zip(outputs, seeds, strict=True):
-        one = graph.constant(numpy.ones(y.shape, y.dtype), name="ones") if seed is None else seed
+        one = graph.constant(cpu.full(y.shape, 1, y.dtype), name="ones") if seed is None else seed
         found[y] = one if y not in found else found[y] + one
     for symbol in reversed(path):
         g = found.get(symbol)

@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 import numpy
 
 from minigrad import dtypes
+from minigrad.conversion import new_array
 from minigrad.device import cpu
 from minigrad.errors import DTypeError, GraphError
 from minigrad.op import INTERPRETERS, Op, with_common_dtype
 from minigrad.operand import Operand
-from minigrad.tensor import Tensor, new_array
+from minigrad.tensor import Tensor
 
 
 class Graph:
