@@ -84,17 +84,21 @@ def test_a_wait_is_announced_and_a_short_one_is_not(capsys):
 
 
 def test_compiling_says_what_is_compiled_and_where_it_is_kept(tmp_path, monkeypatch):
-    said = []
+    said, ready = [], []
 
-    def announced(text):
+    def announced(text, after=1.0):
         said.append(text)
+        ready.append(compiling._ready_the_compiler.cache_info().currsize)
         return compiling.contextlib.nullcontext()
+
+    compiling._ready_the_compiler.cache_clear()
 
     monkeypatch.setattr(compiling, "announced", announced)
     monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
     run = Loop("map", "relu")[FLOAT32]
     assert said[0].startswith("loading Numba")
     assert said[1].startswith(f"compiling relu for float32 (once; cached in {tmp_path}")
+    assert ready == [0, 1]  # what is said to be compiling is not Numba getting ready
     assert list(tmp_path.glob("*/map.relu-*.nbc"))
     assert sum(run.stats.cache_misses.values()) == 1
 

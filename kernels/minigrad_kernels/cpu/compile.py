@@ -37,8 +37,9 @@ class Loop(dict):
 
     def _compile(self, dtype: numpy.dtype) -> Callable | None:
         try:
-            with announced("loading Numba (once in each process)"):
+            with announced("loading Numba (once in each process)", after=3.0):
                 functions = importlib.import_module(f"minigrad_kernels.cpu.{self.module}").LOOPS
+                _ready_the_compiler()
         except ImportError:
             return None
         return compile_loop(functions[self.name], self.name, dtype)
@@ -73,6 +74,18 @@ def compile_loop(function: Any, name: str, dtype: numpy.dtype) -> Callable:
         dispatcher.compile(function.signature.replace("T", dtype.name))
     dispatcher.disable_compile()
     return dispatcher
+
+
+@functools.cache
+def _ready_the_compiler() -> None:
+    """Numba prepares its compiler at its first use, in half a second, even where all it does is load from the disk.
+
+    Done here, it is not taken for the compilation of whichever loop comes first.
+    """
+    from numba.core.registry import cpu_target
+
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 @contextlib.contextmanager
