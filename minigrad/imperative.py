@@ -43,7 +43,7 @@ def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
     try:
         z = device.table[op.name](a, **parameters) if parameters else device.table[op.name](a)
     except Exception as error:
-        raise op.failure(error, (x,), parameters) from error
+        op.fail(error, (x,), parameters)
     out = _new(Tensor)
     out.array = z = z if type(z) is device.array_type else device.asarray(z)
     out.device = device
@@ -106,7 +106,7 @@ def two(op: Op, x: Any, y: Any, parameters: dict = _NOTHING) -> Tensor:
     try:
         z = device.table[op.name](a, b, **parameters) if parameters else device.table[op.name](a, b)
     except Exception as error:
-        raise op.failure(error, (x, y), parameters) from error
+        op.fail(error, (x, y), parameters)
     out = _new(Tensor)
     out.array = z = z if type(z) is device.array_type else device.asarray(z)
     out.device = device
@@ -151,7 +151,7 @@ def general(op: Op, args: tuple, parameters: dict) -> Tensor:
     try:
         z = device.table[op.name](*arrays, **parameters)
     except Exception as error:
-        raise op.failure(error, inputs, parameters) from error
+        op.fail(error, inputs, parameters)
     out = wrap(z, device)
     if op.view and device.shares(out.array, arrays[0]) and isinstance(inputs[0], Tensor):
         out.written = inputs[0].written

@@ -72,9 +72,8 @@ def put(x: Tensor, index: Any, value: Any, name: str = "setitem") -> Tensor:
     try:
         x.array[index] = array
     except (ValueError, IndexError, TypeError) as error:
-        raise OPS["index_put"].failure(
-            error, (x, value if hasattr(value, "shape") else x.device.asarray(value)), {"index": index}
-        ) from error
+        given = value if hasattr(value, "shape") else x.device.asarray(value)
+        OPS["index_put"].fail(error, (x, given), {"index": index})
     Clock.wrote(x.written, name)
     return x
 

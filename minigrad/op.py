@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from types import MethodType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy
 
@@ -203,19 +203,21 @@ class Op:
             return dtypes.int64
         return dtype
 
-    def failure(self, error: Exception, specs: tuple[Any, ...], parameters: dict) -> Exception:
-        """The error to show when the kernel raised `error`: the shape rule's, which explains, where it has one."""
+    def fail(self, error: Exception, specs: tuple[Any, ...], parameters: dict) -> NoReturn:
+        """The kernel raised `error`: raise the shape rule's error, which explains, where it has one."""
         if isinstance(error, MinigradError):
-            return error
+            raise error
         try:
             self.infer(specs, parameters)
         except MinigradError as explained:
-            return explained
+            raise explained from None  # it says all that a reader needs: the kernel's own traceback would bury it
         except Exception:
             pass
         got = ", ".join(f"{n} {describe(s)}" for n, s in zip(self.inputs, specs, strict=False))
         kind = IndexingError if isinstance(error, IndexError) else DTypeError
-        return kind(f"{self.name}: {error}", got=got, expected=self.signature(), hint=f"help(minigrad.{self.name})")
+        raise kind(
+            f"{self.name}: {error}", got=got, expected=self.signature(), hint=f"help(minigrad.{self.name})"
+        ) from error
 
     def __repr__(self) -> str:
         return f"<op {self.signature()}>"

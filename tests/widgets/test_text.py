@@ -1,6 +1,10 @@
+import sys
+from types import SimpleNamespace
+
 import numpy
 import pytest
 
+from minigrad.events import Line
 from minigrad.film import Value
 from minigrad_widgets import text
 
@@ -57,3 +61,14 @@ def test_an_array_in_brief_is_its_norm_and_a_number_itself():
 def test_wide_letters_need_more_room_than_narrow_ones():
     assert text.width("MMMM", 12) > 2 * text.width("iiii", 12)
     assert text.width("linear", 12, bold=True) > text.width("linear", 12)
+
+
+def test_a_line_of_a_notebook_is_named_by_its_cell(monkeypatch):
+    line = Line("/somewhere/ipykernel_42/1234.py", 5)
+    shell = SimpleNamespace(compile=SimpleNamespace(format_code_name={line.file: ("Cell", "In[12]")}.get))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert text.place(line) == "cell [12], line 5"
+    assert text.place(line._replace(file="/gone/ipykernel_42/5678.py")) == "this notebook, line 5"
+    assert text.place(Line("/somewhere/model.py", 7)) == "model.py, line 7"
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    assert text.place(line) == "this notebook, line 5"

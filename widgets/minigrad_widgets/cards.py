@@ -76,7 +76,7 @@ class Cards:
             "inputs": [self._input(v, place) for place in range(len(v.inputs))],
         }
         if v.line is not None:
-            card["where"] = f"{v.line.short or 'this notebook'}, line {v.line.number}"
+            card["where"] = text.place(v.line)
             card["line"] = text.cut(v.line.text, 200)
         if v.parameters:
             card["parameters"] = ", ".join(f"{k}={x}" for k, x in v.parameters.items())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy
 
+from minigrad.events import Line
 from minigrad.film import Value
 
 ROWS, COLUMNS = 5, 5
@@ -75,6 +77,16 @@ def grid(value: Value | None) -> list[list[str]]:
     if rows > ROWS:
         cells.append(["⋮"] * len(cells[0]))
     return cells
+
+
+def place(line: Line) -> str:
+    """Where a line stands, as a person would say it: its file, or the notebook's cell by the number beside it."""
+    if line.short:
+        return f"{line.short}, line {line.number}"
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    cell = shell.compile.format_code_name(line.file) if shell is not None else None  # ("Cell", "In[3]")
+    return f"cell {cell[1].removeprefix('In')}, line {line.number}" if cell else f"this notebook, line {line.number}"
 
 
 def cut(text: str, limit: int) -> str:

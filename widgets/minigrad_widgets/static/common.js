@@ -65,7 +65,7 @@ function forward(data, card) {
   return section(
     "Forward",
     card.inputs.map((input) => quantity(input.name, input.label, data.values[input.value])),
-    quantity("z", card.name || "result", value),
+    quantity("z", card.name || "", value),
     card.parameters && h("div", { class: "mg-soft" }, card.parameters),
   );
 }
