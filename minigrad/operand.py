@@ -7,7 +7,7 @@ operation and composed function whose first argument is a tensor becomes a metho
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -22,6 +22,10 @@ class Operand:
     __slots__ = ()
     shape: tuple[int, ...]
     dtype: numpy.dtype
+
+    if TYPE_CHECKING:  # the methods attached below are there, whatever an editor can see of them
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __add__(self, other):
         return ops.add(self, other)

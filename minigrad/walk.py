@@ -149,16 +149,16 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
             contributions.append(None)
             continue
         part = part() if isinstance(part, FunctionType) else part
-        try:
-            if part.shape != parent.shape:
-                part = sum_to(part, parent.shape)
-        except AttributeError:
+        shape = getattr(part, "shape", None)
+        if shape is None:
             raise GraphError(
                 f"{op.name}: its gradient rule returned something that is no gradient.",
                 got=f"{type(part).__name__} {part!r:.40}",
                 expected=f"an array or tensor of shape {parent.shape}, or one that was broadcast from it",
                 hint="g * number rather than a number",
-            ) from None
+            )
+        if shape != parent.shape:
+            part = sum_to(part, parent.shape)
         contributions.append(part)
     return tuple(contributions)
 
