@@ -144,7 +144,7 @@ def sigmoid(g, z, x):
 @unary(saves="z", sample=lambda r: (r.nonzero(2, 3),))
 def relu(g, z, x):
     r"""Rectifier :math:`z = \max(x, 0)`. The slope is 1 where :math:`z > 0` and 0 elsewhere; at the kink we take 0."""
-    return (g * (z > 0),)
+    return (where(z > 0, g, 0.0),)
 
 
 @binary(saves="x y", sample=lambda r: (r(2, 3), r(3)))

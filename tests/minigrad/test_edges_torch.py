@@ -102,3 +102,9 @@ def test_data_of_another_shape_may_be_put_into_a_leaf() -> None:
     x.data = minigrad.tensor([1.0, 2.0, 3.0])
     (x * x).sum().backward()
     assert x.grad.tolist() == [2.0, 4.0, 6.0]
+
+
+def test_where_relu_is_0_not_even_an_infinite_gradient_passes() -> None:
+    x = minigrad.tensor([-1.0, 0.0, 2.0], requires_grad=True)
+    x.relu().backward(numpy.array([numpy.inf, numpy.nan, 3.0], "float32"))
+    assert x.grad.tolist() == [0.0, 0.0, 3.0]
