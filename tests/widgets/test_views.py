@@ -34,7 +34,14 @@ def test_what_a_notebook_stores(view):
     assert data["text/plain"] == repr(shown) and "0x" not in repr(shown)
     prefix = "data:image/svg+xml;base64,"
     stored = base64.b64decode(data["text/html"].partition(prefix)[2].partition('"')[0]).decode()
-    assert stored == shown.picture()
+    assert stored == shown.still()
+
+
+def test_a_stored_stepper_shows_the_middle_of_the_backward_pass_or_what_was_asked_for():
+    shown = BackwardStepper(programs.diamond())
+    assert "▶" in shown.still() and "▶" not in shown.picture()
+    asked = BackwardStepper(programs.diamond(), position=1)
+    assert asked.still() == asked.picture()
 
 
 def test_what_is_stored_is_the_same_in_every_run():

@@ -101,8 +101,17 @@ class BackwardStepper(ProgramView):
 
     def picture(self) -> str:
         """The graph at this position, as SVG text."""
-        frame = self._frames[self.position]
-        states = {key: state_of(card, frame, self.position) for key, card in self._cards.items()}
+        return self._picture_at(self.position)
+
+    def still(self) -> str:
+        """The graph in the middle of the backward pass, where there is most to see, unless a position was asked for."""
+        backward = [n for n, f in enumerate(self._frames) if f.kind == "backward"]
+        middle = backward[len(backward) // 2] if backward and self._wanted is None else self.position
+        return self._picture_at(middle)
+
+    def _picture_at(self, position: int) -> str:
+        frame = self._frames[position]
+        states = {key: state_of(card, frame, position) for key, card in self._cards.items()}
         mine = [
             (n, f, words) for n, uses in enumerate(self._sent) for number, f, words in uses if number == frame.number
         ]
@@ -110,9 +119,9 @@ class BackwardStepper(ProgramView):
             self._scene,
             self._layout,
             states=states,
-            sent={n: words for n, f, words in mine if f == self.position},
-            carried=frozenset(n for n, f, _ in mine if f < self.position),
-            caption=f"Step {self.position} of {len(self._frames) - 1}. {self._caption(frame)}",
+            sent={n: words for n, f, words in mine if f == position},
+            carried=frozenset(n for n, f, _ in mine if f < position),
+            caption=f"Step {position} of {len(self._frames) - 1}. {self._caption(frame)}",
             alone=True,
         )
 

@@ -63,9 +63,13 @@ class View(anywidget.AnyWidget):
         data["text/html"] = self.static_html()
         return data, metadata
 
+    def still(self) -> str:
+        """The picture for where nobody can move it."""
+        return self.picture()
+
     def static_html(self) -> str:
-        """The picture as HTML that needs nothing."""
-        encoded = base64.b64encode(self.picture().encode()).decode()
+        """The still as HTML that needs nothing."""
+        encoded = base64.b64encode(self.still().encode()).decode()
         return f'<img alt="{_attribute(self.describe())}" src="data:image/svg+xml;base64,{encoded}" style="max-width:100%">'
 
 
