@@ -131,10 +131,11 @@ def saved(lab, browser, tmp_path_factory):
 
 def test_a_saved_stepper_plays_without_its_kernel(run_notebook, open_notebook, saved):
     path = saved(run_notebook([SETUP, STEPPER]))
+    assert nbformat.read(path, as_version=4).metadata.get("widgets"), "the state of the widgets was not saved"
     page = open_notebook(path).page
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     stepper = page.locator(".mg-stepper")
-    stepper.wait_for()
+    stepper.wait_for()  # JupyterLab restores widgets while its new, empty kernel starts; then the kernel goes
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     stepper.focus()
     page.keyboard.press("Home")
     for _ in range(8):
