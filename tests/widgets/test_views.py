@@ -40,6 +40,8 @@ def test_what_a_notebook_stores(view):
 def test_a_stored_stepper_shows_the_middle_of_the_backward_pass_or_what_was_asked_for():
     shown = BackwardStepper(programs.diamond())
     assert "▶" in shown.still() and "▶" not in shown.picture()
+    words = shown.still_words()
+    assert words.startswith("Step ") and f'alt="{words}"' in shown.static_html()
     asked = BackwardStepper(programs.diamond(), position=1)
     assert asked.still() == asked.picture()
 

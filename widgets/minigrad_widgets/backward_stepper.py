@@ -105,9 +105,18 @@ class BackwardStepper(ProgramView):
 
     def still(self) -> str:
         """The graph in the middle of the backward pass, where there is most to see, unless a position was asked for."""
+        return self._picture_at(self._still_position())
+
+    def still_words(self) -> str:
+        """What happens at the still's position."""
+        return self._words_at(self._still_position())
+
+    def _still_position(self) -> int:
         backward = [n for n, f in enumerate(self._frames) if f.kind == "backward"]
-        middle = backward[len(backward) // 2] if backward and self._wanted is None else self.position
-        return self._picture_at(middle)
+        return backward[len(backward) // 2] if backward and self._wanted is None else self.position
+
+    def _words_at(self, position: int) -> str:
+        return f"Step {position} of {len(self._frames) - 1}. {self._caption(self._frames[position])}"
 
     def _picture_at(self, position: int) -> str:
         frame = self._frames[position]
@@ -121,7 +130,7 @@ class BackwardStepper(ProgramView):
             states=states,
             sent={n: words for n, f, words in mine if f == position},
             carried=frozenset(n for n, f, _ in mine if f < position),
-            caption=f"Step {position} of {len(self._frames) - 1}. {self._caption(frame)}",
+            caption=self._words_at(position),
             alone=True,
         )
 

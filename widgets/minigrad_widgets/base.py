@@ -67,10 +67,14 @@ class View(anywidget.AnyWidget):
         """The picture for where nobody can move it."""
         return self.picture()
 
+    def still_words(self) -> str:
+        """What the still shows, for those who do not see it."""
+        return self.describe()
+
     def static_html(self) -> str:
         """The still as HTML that needs nothing."""
         encoded = base64.b64encode(self.still().encode()).decode()
-        return f'<img alt="{_attribute(self.describe())}" src="data:image/svg+xml;base64,{encoded}" style="max-width:100%">'
+        return f'<img alt="{_attribute(self.still_words())}" src="data:image/svg+xml;base64,{encoded}" style="max-width:100%">'
 
 
 def _attribute(text: str) -> str:
