@@ -86,8 +86,7 @@ INTRODUCTION = """# Results
 
 Written by `make bench`. Each line is measured in one process, in alternating turns; the ratio is PyTorch's time divided by
 minigrad's (above 1, minigrad is faster), the median over the rounds, with the range of the middle half. Times are medians in
-microseconds. Ratios carry over to other machines better than times, and neither carries over exactly: the edge over MKL in
-matrix products, for one, belongs to AMD processors."""
+microseconds. Ratios carry over to other machines better than times, and neither carries over exactly."""
 
 
 if __name__ == "__main__":
