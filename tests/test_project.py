@@ -114,7 +114,7 @@ def test_no_tracked_file_holds_a_path_of_a_machine() -> None:
     home = r"/(?:home|root|Users)/\.?\w+"
     scratch = r"/(?:tmp|private|work|workspace)/\w+"
     pattern = re.compile(rf"(?<![\w.])(?:{re.escape(str(ROOT))}(?![\w-])|{home}|{scratch})|[A-Z]:\\+Users\\+\w+")
-    examples = {"tests/test_project.py", "tests/course/test_lint.py"}  # the two tests of this very rule
+    examples = {"tests/test_project.py"}  # the test of this very rule
     found = [
         f"{name}: {match[0]}"
         for name, text in tracked_text()

@@ -26,6 +26,8 @@ def stream(text: str, name: str = "stdout") -> dict:
     return {"output_type": "stream", "name": name, "text": text}
 
 
+FOLDER = "/".join(["", "home", "ann"])  # nobody's: put together here, so that no file holds a path of a machine
+
 BREAKS = {
     "invented keys: colour": lambda nb: cell(nb, "mean").metadata.nbgrader.update(colour="red"),
     "schema_version is 2": lambda nb: cell(nb, "mean").metadata.nbgrader.update(schema_version=2),
@@ -43,7 +45,7 @@ BREAKS = {
     "writes to stderr": shows("see_mul_rule", stream("careful", "stderr")),
     "stores an error": shows("see_mul_rule", {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}),
     "memory address, 0x7f0012ab": shows("see_mul_rule", stream("<object at 0x7f0012ab>")),
-    "folder of this machine: /home/ann": shows("see_mul_rule", stream("/home/ann/data")),
+    f"folder of this machine: {FOLDER}": shows("see_mul_rule", stream(f"{FOLDER}/data")),
     "not the one line 'mean: correct'": shows("test_mean", stream("fine")),
     "no body between": lambda nb: cell(nb, "mean").update(source="def mean(values): return 3.0"),
     "stands before the solution": lambda nb: nb.cells.insert(0, nb.cells.pop(nb.cells.index(cell(nb, "test_mean")))),
