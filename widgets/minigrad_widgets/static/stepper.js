@@ -93,11 +93,22 @@ function queue(cards, states, frame, position, choose) {
 }
 
 function render({ model, el }) {
+  // Python is told when the reader rests. Until then it may answer an earlier position: the reader's own stands.
+  let wanted = null;
+  let rest;
   const go = (position) => {
     const last = model.get("_data").frames.length - 1;
-    model.set("position", Math.max(0, Math.min(last, position)));
-    clearTimeout(go.timer);
-    go.timer = setTimeout(() => model.save_changes(), 120);
+    wanted = Math.max(0, Math.min(last, position));
+    model.set("position", wanted);
+    clearTimeout(rest);
+    rest = setTimeout(() => {
+      wanted = null;
+      model.save_changes();
+    }, 120);
+  };
+  const moved = () => {
+    if (wanted !== null && model.get("position") !== wanted) model.set("position", wanted);
+    else show();
   };
   const now = () => model.get("position");
   const end = () => model.get("_data").frames.length - 1;
@@ -212,7 +223,7 @@ function render({ model, el }) {
   };
   const events = listener(model);
   events.on("change:_data", build);
-  events.on("change:position", show);
+  events.on("change:position", moved);
   events.on("change:selection", show);
   events.on("change:playing", playButton);
   const resized = new ResizeObserver(() => view.fit());
@@ -222,7 +233,7 @@ function render({ model, el }) {
   return () => {
     events.off();
     resized.disconnect();
-    clearTimeout(go.timer);
+    clearTimeout(rest);
   };
 }
 
