@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 
 from minigrad.errors import DeviceError
-from minigrad_kernels.cpu.auto import BY_SIZE
+from minigrad_kernels.cpu import BY_SIZE
 from minigrad_kernels.numpy import TABLE as NUMPY_TABLE
 
 

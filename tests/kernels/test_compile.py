@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from minigrad_kernels.cpu import compile as compiling
-from minigrad_kernels.cpu.entries import LOOPS_OF, Loop
+from minigrad_kernels.cpu.compile import Loop
+from minigrad_kernels.cpu.entries import KERNELS
 from minigrad_kernels.cpu.warm import main, warm
 
 FLOAT32 = np.dtype("float32")
@@ -34,7 +35,7 @@ def test_numba_is_imported_by_the_first_large_call():
         import sys
         import numpy as np
         from minigrad_kernels.cpu import ALWAYS
-        from minigrad_kernels.cpu.auto import BY_SIZE
+        from minigrad_kernels.cpu import BY_SIZE
 
         assert "numba" not in sys.modules
         for name in ("exp", "sum", "amax"):
@@ -51,7 +52,7 @@ def test_without_numba_everything_stays_with_numpy_silently():
         sys.modules["numba"] = None  # what `import numba` then raises is ImportError
 
         import numpy as np
-        from minigrad_kernels.cpu.auto import BY_SIZE
+        from minigrad_kernels.cpu import BY_SIZE
         from minigrad_kernels.cpu.warm import warm
         from minigrad_kernels.numpy import TABLE
 
@@ -103,13 +104,13 @@ def test_compiling_says_what_is_compiled_and_where_it_is_kept(tmp_path, monkeypa
     assert sum(run.stats.cache_misses.values()) == 1
 
 
-@pytest.mark.parametrize("name", ["relu", "sum_rows"])
-def test_a_second_process_finds_the_loop_on_disk(name, tmp_path):
+@pytest.mark.parametrize(("module", "name"), [("map", "relu"), ("reduce", "sum_rows")])
+def test_a_second_process_finds_the_loop_on_disk(module, name, tmp_path):
     """Lifted loops too, whose closures Numba by itself takes for new functions in each process."""
     program = f"""
         import numpy as np
-        from minigrad_kernels.cpu.entries import LOOPS
-        stats = LOOPS["{name}"][np.dtype("float32")].stats
+        from minigrad_kernels.cpu.compile import Loop
+        stats = Loop("{module}", "{name}")[np.dtype("float32")].stats
         print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
     """
     assert run(program, NUMBA_CACHE_DIR=str(tmp_path)).stdout.split() == ["0", "1"]
@@ -125,7 +126,7 @@ def test_a_changed_source_is_compiled_anew(tmp_path, monkeypatch):
 
     assert hits() == 0
     assert hits() == 1
-    monkeypatch.setattr(compiling, "_sources", lambda: "changed")
+    monkeypatch.setattr(compiling, "_sources", lambda module: "changed")
     assert hits() == 0
 
 
@@ -178,7 +179,7 @@ def test_warm_returns_the_seconds_of_what_it_compiled():
     seconds = warm(["softmax", "relu", "matmul"])
     assert seconds.keys() == {"softmax", "relu"}
     assert all(0 <= spent < 60 for spent in seconds.values())
-    assert warm(dtypes=["float32", "float64"]).keys() == LOOPS_OF.keys()
+    assert warm(dtypes=["float32", "float64"]).keys() == KERNELS.keys()
 
 
 def test_warm_from_the_command_line(capsys, monkeypatch):

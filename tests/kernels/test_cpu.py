@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad_kernels.cpu import ALWAYS, BY_SIZE
-from minigrad_kernels.cpu.auto import ABOVE
-from minigrad_kernels.cpu.entries import ELEMENTWISE, FAST
+from minigrad_kernels.cpu.entries import KERNELS
 from minigrad_kernels.numpy import TABLE
 
 REDUCTIONS = ("sum", "mean", "amax", "amin", "var", "logsumexp")
@@ -17,6 +16,7 @@ SPECIAL = [0.0, -0.0, 1.0, np.inf, -np.inf, np.nan, 1e-45, -1e-40, 5e-324, 30.0,
 TOLERANCE = {"float16": 4e-3, "float32": 4e-6, "float64": 1e-14}
 
 # How many elements an array has at least: 0 tries the kernels of "numba", the other those of "auto".
+ELEMENTWISE = [name for name, kernel in KERNELS.items() if kernel.signature == "unary"]
 TABLES = [pytest.param(ALWAYS, 0, id="always"), pytest.param(BY_SIZE, 1, id="by-size")]
 
 
@@ -58,7 +58,7 @@ def layouts(draw, shape, dtype=None, special=True):
 def shapes(draw, name, large, min_dims=0):
     if large:
         rows = draw(st.sampled_from([1, 3, 8, 50, 300]))
-        columns = -(-2 * ABOVE[name] // rows) + draw(st.integers(0, 40))
+        columns = -(-2 * KERNELS[name].above // rows) + draw(st.integers(0, 40))
         return draw(st.sampled_from([(rows * columns,), (rows, columns), (columns, rows), (2, rows, columns)]))
     return tuple(draw(st.lists(st.sampled_from([0, 1, 2, 3, 5, 8, 17]), min_size=min_dims, max_size=3)))
 
@@ -328,10 +328,10 @@ def samples(name):
     }[name]
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", KERNELS)
 def test_contiguous_floats_are_not_left_to_numpy(name):
     for args, parameters in samples(name):
-        assert FAST[name](*args, **parameters) is not NotImplemented
+        assert KERNELS[name].call(*args, **parameters) is not NotImplemented
 
 
 def test_both_tables_replace_only_what_numpy_has():

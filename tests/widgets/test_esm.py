@@ -62,6 +62,19 @@ def test_buttons_and_slider_move_too_and_the_kernel_is_told_once(mount):
     assert slider.get_attribute("aria-valuetext").startswith(f"step 11 of {len(view) - 1}: ")
 
 
+def test_an_answer_to_an_earlier_position_does_not_move_the_reader_back(mount):
+    page = mount(BackwardStepper(programs.diamond(), position=5))
+    page.locator(".mg-view").focus()
+    page.keyboard.press("Home")
+    page.evaluate("model.set('position', 3)")  # what Python was told before, and says again
+    for key in "kkkj":
+        page.keyboard.press(key)
+    assert position(page) == 2
+    page.wait_for_timeout(250)
+    page.evaluate("model.set('position', 4)")  # at rest, Python may move the reader
+    assert position(page) == 4 and page.locator(".mg-count").inner_text().startswith("4 /")
+
+
 def test_playing_goes_on_by_itself_and_stops_at_the_end(mount):
     view = BackwardStepper(programs.diamond(), position=-2)
     page = mount(view)

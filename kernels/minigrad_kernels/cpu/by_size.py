@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from minigrad_kernels.cpu.entries import ELEMENTWISE
 from minigrad_kernels.numpy import TABLE
 
-REDUCTIONS = ("sum", "mean", "amax", "amin")
 
-
-def by_size(name: str, fast: Callable, above: int) -> Callable:
+def by_size(name: str, fast: Callable, above: int, signature: str = "any") -> Callable:
     """The kernel `name`: `fast` from `above` elements on; NumPy's below, or where `fast` is NotImplemented.
 
     The test of the size comes first, in a function with the kernel's own arguments: to gather them by `*` and
@@ -64,9 +61,8 @@ def by_size(name: str, fast: Callable, above: int) -> Callable:
         z = fast(x, *others, **parameters)
         return reference(x, *others, **parameters) if z is NotImplemented else z
 
-    called_like = {"where": ternary, "softmax": by_rows, "log_softmax": by_rows}
-    called_like |= dict.fromkeys(ELEMENTWISE, unary) | dict.fromkeys(REDUCTIONS, reducing)
-    entry = called_like.get(name, general)
+    forms = {"unary": unary, "ternary": ternary, "reduction": reducing, "by_rows": by_rows}
+    entry = forms.get(signature, general)
     entry.__name__ = entry.__qualname__ = name
     entry.__doc__ = reference.__doc__
     return entry

@@ -5,6 +5,7 @@ Importing this module imports no Numba. Without Numba every loop is `None`, and 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import hashlib
@@ -101,11 +102,19 @@ def announced(text: str, after: float = 1.0) -> Iterator[None]:
 
 
 @functools.cache
-def _sources() -> str:
-    """A digest of every file that a loop may be compiled from."""
-    package = Path(__file__).parent.parent
-    files = [package / "scalar.py", package / "intrinsics.py", *sorted(Path(__file__).parent.glob("*.py"))]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+def _sources(module: str) -> str:
+    """A digest of all that the loops of `module` may be compiled from: its own file and those that it imports from
+    here, directly or not."""
+    waiting, texts = [module], {}
+    while waiting:
+        name = waiting.pop()
+        if name in texts or name not in sys.modules:  # imported from a module, and not one itself
+            continue
+        texts[name] = Path(sys.modules[name].__file__ or "").read_bytes()
+        for node in ast.walk(ast.parse(texts[name])):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minigrad_kernels"):
+                waiting += [node.module or "", *(f"{node.module}.{part.name}" for part in node.names)]
+    return hashlib.sha256(b"".join(text for _, text in sorted(texts.items()))).hexdigest()
 
 
 @functools.cache
@@ -113,14 +122,14 @@ def _cache_class() -> type:
     from numba.core.caching import FunctionCache
 
     class Cache(FunctionCache):
-        """Numba's cache on disk, keyed by the text of all the loops.
+        """Numba's cache on disk, keyed by the text of all that a loop is compiled from.
 
         Numba looks only at the file of the function itself, and would go on using a loop whose scalar
         function has changed since. It also takes a lifted function for a new one in each process.
         """
 
         def _index_key(self, sig, codegen):
-            return sig, codegen.magic_tuple(), self._py_func.__name__, _sources()
+            return sig, codegen.magic_tuple(), self._py_func.__name__, _sources(self._py_func.__module__)
 
         def save_overload(self, sig, data):
             try:

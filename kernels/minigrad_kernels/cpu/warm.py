@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy
 
-from minigrad_kernels.cpu.entries import LOOPS, LOOPS_OF
+from minigrad_kernels.cpu.entries import KERNELS
 
 
 def warm(names: Iterable[str] | None = None, dtypes: Iterable[str] = ("float32",)) -> dict[str, float]:
@@ -21,9 +21,10 @@ def warm(names: Iterable[str] | None = None, dtypes: Iterable[str] = ("float32",
     passed over, so a chapter can list the operations it uses; so is everything where Numba is not installed.
     """
     seconds = {}
-    for name in LOOPS_OF if names is None else names:
+    for name in KERNELS if names is None else names:
         start = time.perf_counter()
-        ready = [LOOPS[loop][numpy.dtype(dtype)] for loop in LOOPS_OF.get(name, ()) for dtype in dtypes]
+        loops = KERNELS[name].loops if name in KERNELS else ()
+        ready = [loop[numpy.dtype(dtype)] for loop in loops for dtype in dtypes]
         if any(run is not None for run in ready):
             seconds[name] = time.perf_counter() - start
     return seconds

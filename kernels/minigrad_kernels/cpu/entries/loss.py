@@ -1,0 +1,45 @@
+"""Losses: two arrays in, one number (or one for each example) out."""
+
+from __future__ import annotations
+
+from numpy import dtype, empty, int64
+
+from minigrad_kernels.cpu.compile import Loop
+from minigrad_kernels.cpu.entries.kernel import Kernel
+from minigrad_kernels.cpu.fits import alike, plain, scratch
+
+INT64 = dtype(int64)
+CROSS_ENTROPY, SQUARED_DISTANCE = Loop("softmax", "cross_entropy"), Loop("reduce", "squared_distance")
+
+
+def cross_entropy(x, target, *, reduction="mean", ignore_index=-100, label_smoothing=0.0):
+    """Logits of shape (N, C), targets of shape (N,); no label smoothing."""
+    if not plain(x) or x.ndim != 2 or label_smoothing:
+        return NotImplemented
+    if not plain(target) or target.dtype != INT64 or target.shape != x.shape[:1]:
+        return NotImplemented
+    run = CROSS_ENTROPY[x.dtype]
+    if run is None:
+        return NotImplemented
+    z = empty(x.shape[0], x.dtype)
+    kept = run(x, *scratch(x.shape[1], x.dtype), target, ignore_index, z)
+    if kept < 0 or (kept == 0 and reduction == "mean"):
+        return NotImplemented
+    if reduction == "none":
+        return z
+    return z.sum() if reduction == "sum" else z.sum() / x.dtype.type(kept)
+
+
+def mse_loss(x, y, *, reduction="mean"):
+    """Two arrays of one shape, reduced to a number."""
+    run = SQUARED_DISTANCE[x.dtype] if reduction != "none" and alike(x, y) else None
+    if run is None:
+        return NotImplemented
+    total = run(x.reshape(-1), y.reshape(-1))
+    return x.dtype.type(total if reduction == "sum" else total / x.size)
+
+
+KERNELS = {
+    "cross_entropy": Kernel(cross_entropy, 512, (CROSS_ENTROPY,)),
+    "mse_loss": Kernel(mse_loss, 512, (SQUARED_DISTANCE,)),
+}
