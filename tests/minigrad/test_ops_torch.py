@@ -6,50 +6,26 @@ from typing import Any
 
 import numpy
 import pytest
-from op_cases import CASES, LIBRARY, WITHOUT_SAMPLES, Case, is_floating
+from op_cases import CASES, LIBRARY, Case, is_floating
+from peers import DIFFERENT, WITHOUT_PEER
 
 import minigrad
 
-
-def index_of(torch: ModuleType, index: Any) -> Any:
-    """An index with PyTorch's tensors in the place of arrays."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return tuple(torch.from_numpy(p) if isinstance(p, numpy.ndarray) else p for p in parts)
-
-
-# What PyTorch calls otherwise, or takes in another form: `peer(torch, *inputs, **parameters)`. All other operations are
-# compared with the function of their own name in `torch`, called with the same arguments.
-DIFFERENT: dict[str, Callable] = {
-    "relu": lambda t, x: t.nn.functional.relu(x),
-    "cast": lambda t, x, dtype: x.to(getattr(t, dtype)),
-    "getitem": lambda t, x, index: x[index_of(t, index)],
-    "index_add": lambda t, x, index, shape: t.zeros(shape, dtype=x.dtype).index_put(index_of(t, index), x, True),
-    "index_put": lambda t, x, y, index: t.slice_scatter(x, t.select_scatter(x[0:2], y, 1, 1), 0, 0, 2),
-    "take_along_dim": lambda t, x, indices, dim: t.take_along_dim(x, indices, dim),
-    "scatter_add": lambda t, x, indices, dim, shape: t.zeros(shape, dtype=x.dtype).scatter_add(dim, indices, x),
-    "one_hot": lambda t, x, classes: t.nn.functional.one_hot(x, classes).bool(),
-    "linear": lambda t, *inputs: t.nn.functional.linear(*inputs),
-    "reshape": lambda t, x, shape: x.reshape(shape),
-    "cat": lambda t, *xs, dim: t.cat(xs, dim),
-    "broadcast_to": lambda t, x, shape: t.broadcast_to(x, shape),
-    "stack": lambda t, *xs, dim: t.stack(xs, dim),
-    "sum": lambda t, x, **p: x.sum(**p),
-    "amax": lambda t, x, **p: x.amax(**({"dim": ()} | p)),
-    "amin": lambda t, x, **p: x.amin(**({"dim": ()} | p)),
-    "var": lambda t, x, **p: t.var(x, **({"dim": None} | p)),
-    "cross_entropy": lambda t, *inputs, **p: t.nn.functional.cross_entropy(*inputs, **p),
-    "mse_loss": lambda t, *inputs, **p: t.nn.functional.mse_loss(*inputs, **p),
-}  # fmt: skip
 # Functions that take tensors only, where ours take Python numbers too.
 TENSORS_ONLY = {"maximum", "minimum"}
-# Nothing of the kind in PyTorch.
-WITHOUT_PEER = WITHOUT_SAMPLES
+
+
+def named_alike(torch: ModuleType, name: str) -> Callable | None:
+    """PyTorch's function of that name."""
+    return getattr(torch, name, None) or getattr(torch.nn.functional, name, None)
 
 
 def peer(torch: ModuleType, case: Case, inputs: tuple) -> Any:
     if case.op.name in DIFFERENT:
         return DIFFERENT[case.op.name](torch, *inputs, **case.parameters)
-    return getattr(torch, case.op.name)(*inputs, **case.parameters)
+    function = named_alike(torch, case.op.name)
+    assert function is not None, f"{case.op.name} has no peer in PyTorch of that name: tests/peers/"
+    return function(*inputs, **case.parameters)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -75,7 +51,7 @@ def test_value_and_gradients(case: Case, dtype: str, torch: ModuleType, count: C
 
 def test_every_op_has_a_peer_or_a_reason(torch: ModuleType) -> None:
     for name in LIBRARY:
-        known = name in DIFFERENT or hasattr(torch, name)
+        known = name in DIFFERENT or named_alike(torch, name) is not None
         assert known != (name in WITHOUT_PEER), name
 
 
