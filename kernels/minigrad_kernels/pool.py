@@ -1,0 +1,5 @@
+"""Memory for results."""
+
+from numpy import empty
+
+__all__ = ["empty"]
