@@ -53,11 +53,16 @@ def _instruction(name: str, arity: int, doc: str):
 absolute = _instruction("llvm.fabs", 1, "|x|, by clearing the sign bit.")
 square_root = _instruction("llvm.sqrt", 1, "The square root, correctly rounded.")
 nearest_integer = _instruction("llvm.rint", 1, "The integer nearest to x, as a float; ties go to the even one.")
+round_down = _instruction("llvm.floor", 1, "The next integer below, as a float.")
+round_up = _instruction("llvm.ceil", 1, "The next integer above, as a float.")
+truncated = _instruction("llvm.trunc", 1, "The integer without what follows the point, as a float.")
 copy_sign = _instruction("llvm.copysign", 2, "The magnitude of x with the sign of y.")
 # Python's `x if x > y else y` loses a NaN, and a loop over it does not vectorise: eight times slower.
 maximum = _instruction("llvm.maximum", 2, "The larger of two; NaN if either is.")
 minimum = _instruction("llvm.minimum", 2, "The smaller of two; NaN if either is.")
 multiply_add = _instruction("llvm.fmuladd", 3, "x y + z, rounded once where the processor can.")
+# Where an algorithm rests on it. A processor without such an instruction gets a call, slow and right.
+multiply_add_exactly = _instruction("llvm.fma", 3, "x y + z, rounded once.")
 
 
 @intrinsic
@@ -78,6 +83,20 @@ def choose(typing_context, condition, x, y):
         return builder.select(*arguments)
 
     return (x(types.boolean, x, y), emit) if x == y else None
+
+
+@intrinsic
+def add_freely(typing_context, x, y):
+    """x + y, in whatever order: a sum that is written with it can be taken in many strands at once.
+
+    Only the addition is set free. Were the whole expression (`fastmath={"reassoc"}`), (x - m) - l inside a sum could
+    become x - (m + l), which cancels.
+    """
+
+    def emit(context, builder, signature, arguments):
+        return builder.fadd(*arguments, flags=("reassoc", "contract"))
+
+    return (x(x, y), emit) if x in _LAYOUT and x == y else None
 
 
 def polynomial(*, float32: Sequence[float], float64: Sequence[float]) -> Callable:

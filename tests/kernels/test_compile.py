@@ -100,7 +100,7 @@ def test_compiling_says_what_is_compiled_and_where_it_is_kept(tmp_path, monkeypa
     assert said[0].startswith("loading Numba")
     assert said[1].startswith(f"compiling relu for float32 (once; cached in {tmp_path}")
     assert ready == [0, 1]  # what is said to be compiling is not Numba getting ready
-    assert list(tmp_path.glob("*/map.relu-*.nbc"))
+    assert list(tmp_path.glob("*/lift.relu-*.nbc"))
     assert sum(run.stats.cache_misses.values()) == 1
 
 
@@ -118,7 +118,7 @@ def test_a_second_process_finds_the_loop_on_disk(module, name, tmp_path):
 
 
 def test_a_changed_source_is_compiled_anew(tmp_path, monkeypatch):
-    """Also where the change is in another file than the loop's, such as scalar.py."""
+    """Also where the change is in another file than the loop's, such as that of its scalar function."""
     monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
 
     def hits():

@@ -129,7 +129,8 @@ def _cache_class() -> type:
         """
 
         def _index_key(self, sig, codegen):
-            return sig, codegen.magic_tuple(), self._py_func.__name__, _sources(self._py_func.__module__)
+            modules = self._py_func.__module__, *getattr(self._py_func, "lifted_from", ())
+            return sig, codegen.magic_tuple(), self._py_func.__name__, *map(_sources, modules)
 
         def save_overload(self, sig, data):
             try:

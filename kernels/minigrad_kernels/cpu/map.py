@@ -1,19 +1,9 @@
 """Elementwise loops: a scalar function applied to every element, in one pass over memory."""
 
-from minigrad_kernels import scalar
 from minigrad_kernels.cpu.compile import loop
+from minigrad_kernels.cpu.lift import lift
 from minigrad_kernels.intrinsics import choose, like
-
-
-def lift(function):
-    """The loop z[i] = function(x[i]). The scalar function is inlined, and the loop vectorised."""
-
-    @loop("void(T[::1], T[::1])")
-    def run(x, z):
-        for i in range(z.size):
-            z[i] = function(x[i])
-
-    return run
+from minigrad_kernels.scalar import FUNCTIONS
 
 
 @loop("void(boolean[::1], T[::1], T[::1], T[::1])")
@@ -37,8 +27,10 @@ def where_number_else(condition, x, y, z):
         z[i] = choose(condition[i], like(y[i], x), y[i])
 
 
+UNARY = ("exp", "log", "tanh", "erf", "sigmoid", "relu")
+
 LOOPS = {
-    **{name: lift(function) for name, function in scalar.FUNCTIONS.items()},
+    **{name: lift(FUNCTIONS[name]) for name in UNARY},
     "where": where,
     "where_else_number": where_else_number,
     "where_number_else": where_number_else,

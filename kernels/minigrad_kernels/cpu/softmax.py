@@ -9,7 +9,8 @@ from numba import njit
 from minigrad_kernels.cpu.compile import loop
 from minigrad_kernels.cpu.reduce import total
 from minigrad_kernels.intrinsics import absolute, choose, like, maximum
-from minigrad_kernels.scalar import exp, log
+from minigrad_kernels.scalar.exponential import exp
+from minigrad_kernels.scalar.logarithm import log
 
 inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 

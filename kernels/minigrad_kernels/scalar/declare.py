@@ -1,0 +1,7 @@
+"""How a scalar function is declared."""
+
+from numba import njit
+
+# "contract" fuses a multiplication with an addition. Nothing more: reordering would undo the split of log 2, and a NaN
+# or an infinity has to mean what it does.
+scalar = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True)
