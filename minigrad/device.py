@@ -13,6 +13,7 @@ from typing import Any
 import numpy
 
 from minigrad.errors import DeviceError
+from minigrad_kernels import pool
 from minigrad_kernels.cpu import BY_SIZE
 from minigrad_kernels.numpy import TABLE as NUMPY_TABLE
 
@@ -57,7 +58,7 @@ class CPU(Device):
 
     @staticmethod
     def empty(shape: tuple[int, ...], dtype: numpy.dtype) -> numpy.ndarray:
-        return numpy.empty(shape, dtype)
+        return pool.empty(shape, dtype)
 
     @staticmethod
     def full(shape: tuple[int, ...], value: Any, dtype: numpy.dtype) -> numpy.ndarray:
@@ -79,7 +80,7 @@ class CPU(Device):
     @staticmethod
     def is_view(array: numpy.ndarray) -> bool:
         """Whether the array's memory belongs to another array."""
-        return array.base is not None
+        return pool.is_view(array)
 
     @staticmethod
     def shares(array: numpy.ndarray, source: numpy.ndarray) -> bool:
