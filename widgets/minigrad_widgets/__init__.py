@@ -11,15 +11,18 @@ if TYPE_CHECKING:
     from minigrad_widgets.backward_stepper import BackwardStepper
     from minigrad_widgets.graph_view import GraphView
     from minigrad_widgets.module_tree import ModuleTree
+    from minigrad_widgets.tracing import Cache, trace
     from minigrad_widgets.training_monitor import TrainingMonitor
 
-__all__ = ["BackwardStepper", "GraphView", "ModuleTree", "TrainingMonitor"]
+__all__ = ["BackwardStepper", "Cache", "GraphView", "ModuleTree", "TrainingMonitor", "trace"]
 
 _PLACES = {
     "BackwardStepper": "backward_stepper",
+    "Cache": "tracing",
     "GraphView": "graph_view",
     "ModuleTree": "module_tree",
     "TrainingMonitor": "training_monitor",
+    "trace": "tracing",
 }
 
 
