@@ -82,6 +82,19 @@ def common(specs: tuple[Any, ...]) -> numpy.dtype:
     return first
 
 
+def summed(x: Any, *, dtype: Any = None, **_: Any) -> numpy.dtype:
+    """The dtype of sums and products of many: the one asked for; else int64 for whole numbers and truth values."""
+    if dtype is not None:
+        return as_dtype(dtype)
+    own = common((x,))
+    return own if own.kind == "f" else int64
+
+
+def averaged(x: Any, *, dtype: Any = None, **_: Any) -> numpy.dtype:
+    """The dtype of a mean: the one asked for, else that of x. Errors: DTypeError where it is not floating."""
+    return floating("mean", x if dtype is None else numpy.empty((), as_dtype(dtype)))
+
+
 def floating(name: str, *specs: Any) -> numpy.dtype:
     """The promoted dtype, for an operation `name` that has no meaning for whole numbers. Errors: DTypeError for those."""
     dtype = common(specs)

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from minigrad import dtypes, shapes
 from minigrad.op import op
-from minigrad.ops.compare import eq
-from minigrad.ops.elementwise import cast, exp, sqrt
-from minigrad.ops.indexing import take_along_dim
-from minigrad.ops.shape import broadcast_to, reshape
+from minigrad.ops.compare import eq, isnan, ne
+from minigrad.ops.elementwise import abs, cast, exp, sign, where
+from minigrad.ops.gather import take_along_dim
+from minigrad.ops.scan import cumprod, preceding, reversed_along
+from minigrad.ops.shape import broadcast_to, permute, reshape
 
 reduction = partial(op, shape=shapes.reduced)
 
@@ -41,16 +42,39 @@ def sum_to(g, shape):
     return total if total.shape == tuple(shape) else reshape(total, shape=tuple(shape))
 
 
-@reduction(dtype="sum", saves="x.shape", sample=cases)
-def sum(g, z, x, *, dim=None, keepdim=False):
+@reduction(
+    dtype=dtypes.summed, saves="x.shape", sample=lambda r: [*cases(r), (r(2, 3), {"dim": 0, "dtype": "float64"})]
+)
+def sum(g, z, x, *, dim=None, keepdim=False, dtype=None):
     r"""Sum :math:`z = \sum_i x_i`. Each summand counts once, :math:`dz = \sum_i dx_i`: every element receives :math:`\bar z`."""
-    return (spread(g, x.shape, dim),)
+    return (spread(g if dtype is None else cast(g, dtype=x.dtype), x.shape, dim),)
 
 
-@reduction(dtype=lambda x, **_: dtypes.floating("mean", x), strict=True, saves="x.shape", sample=cases)
-def mean(g, z, x, *, dim=None, keepdim=False):
+@reduction(dtype=dtypes.averaged, strict=True, saves="x.shape", sample=cases)
+def mean(g, z, x, *, dim=None, keepdim=False, dtype=None):
     r"""Mean :math:`z = \frac1n \sum_i x_i`. Every element receives :math:`\bar z / n`."""
-    return (spread(g / count(x.shape, dim), x.shape, dim),)
+    g = g / count(x.shape, dim)
+    return (spread(g if dtype is None else cast(g, dtype=x.dtype), x.shape, dim),)
+
+
+@reduction(dtype=dtypes.summed, saves="x", sample=cases)
+def prod(g, z, x, *, dim=None, keepdim=False, dtype=None):
+    r"""Product :math:`z = \prod_i x_i`.
+
+    By the product rule :math:`dz = \sum_i \big(\prod_{j \ne i} x_j\big)\,dx_i`: every element receives the product of all
+    the others. To divide :math:`z` by :math:`x_i` would be 0 / 0 at a zero; so it is the product of those before, times
+    the product of those after, which two scans give for all :math:`i` at once.
+    """
+    dims = shapes.normal_dims(dim, x.ndim)
+    order = (*(d for d in range(x.ndim) if d not in dims), *dims)
+    line = permute(x if dtype is None else cast(x, dtype=g.dtype), dims=order)
+    line = reshape(line, shape=(*line.shape[: x.ndim - len(dims)], count(x.shape, dim)))
+    before = preceding(cumprod(line, dim=-1), -1, 1.0)
+    after = reversed_along(preceding(cumprod(reversed_along(line, -1), dim=-1), -1, 1.0), -1)
+    others = reshape(before * after, shape=tuple(x.shape[d] for d in order))
+    others = permute(others, dims=tuple(order.index(d) for d in range(x.ndim)))
+    gx = spread(g, x.shape, dim) * others
+    return (gx if dtype is None else cast(gx, dtype=x.dtype),)
 
 
 @reduction(shape=shapes.reduced_nonempty, saves="z x", sample=cases)
@@ -85,6 +109,55 @@ def var(g, z, x, *, dim=None, correction=1, keepdim=False):
     """
     centred = x - mean(x, dim=dim, keepdim=True)
     return (spread(g / ((count(x.shape, dim) - correction) / 2), x.shape, dim) * centred,)
+
+
+@reduction(
+    dtype=lambda x, **_: dtypes.floating("std", x),
+    strict=True,
+    saves="z x",
+    sample=lambda r: [(r(2, 3),), (r(4, 3), {"dim": 0, "correction": 0})],
+)
+def std(g, z, x, *, dim=None, correction=1, keepdim=False):
+    r"""Standard deviation, :math:`z` with :math:`z^2 = \frac{1}{n - c} \sum_i (x_i - \mu)^2` and :math:`c` the correction.
+
+    From :math:`2 z\,dz = \frac{2}{n - c} \sum_i (x_i - \mu)\,dx_i`: :math:`\bar x_i = \frac{x_i - \mu}{(n - c)\,z}\,\bar z`.
+    Where all elements are equal, :math:`z = 0` has a kink, like a distance at 0; there we take 0.
+    """
+    centred = x - mean(x, dim=dim, keepdim=True)
+    slope = where(z == 0, 0.0, g / (where(z == 0, 1.0, z) * (count(x.shape, dim) - correction)))
+    return (spread(slope, x.shape, dim) * centred,)
+
+
+@reduction(
+    shape=shapes.reduced_to_norm,
+    dtype=lambda x, **_: dtypes.floating("norm", x),
+    strict=True,
+    saves="z x",
+    sample=lambda r: [
+        (r.nonzero(2, 3),),
+        (r.nonzero(2, 3), {"p": 1, "dim": 0}),
+        (r.nonzero(2, 3), {"p": math.inf, "dim": 1, "keepdim": True}),
+        (r.nonzero(2, 3), {"p": 3.5, "dim": -1}),
+    ],
+)
+def norm(g, z, x, *, p=2, dim=None, keepdim=False):
+    r"""The length of a vector, :math:`z = \big(\sum_i |x_i|^p\big)^{1/p}`.
+
+    From :math:`z^p = \sum_i |x_i|^p`: :math:`z^{p-1}\,dz = \sum_i |x_i|^{p-1}\,\mathrm{sign}(x_i)\,dx_i`, and so
+    :math:`\bar x_i = \bar z\,\mathrm{sign}(x_i)\,|x_i / z|^{p-1}`. For :math:`p = 2` that is :math:`\bar z\,x_i / z`, the
+    direction of :math:`x`. For :math:`p = \pm\infty` the power keeps those with :math:`|x_i| = z` alone, which share the
+    gradient. Where :math:`z = 0` it is 0; and for :math:`p = 0`, which counts what is not 0, always.
+
+    Source: PyTorch's `linalg.vector_norm`.
+    """
+    if p == 2:
+        return (spread(g / where(z == 0, 1.0, z), x.shape, dim) * x,)
+    if p == 0:
+        return (spread(g * 0.0, x.shape, dim),)
+    if p in (math.inf, -math.inf):
+        return (_to_extremum(g, z, abs(x), dim) * sign(x),)
+    share = abs(x) / spread(where(z == 0, 1.0, z), x.shape, dim)
+    return (spread(g, x.shape, dim) * sign(x) * where(x == 0, 1.0, share) ** (p - 1),)
 
 
 @op(
@@ -187,12 +260,17 @@ def _along(arg, x, dim, keepdim):
     return Extremum(reshape(values, shape=shape), reshape(indices, shape=shape))
 
 
-def std(x, dim=None, correction=1, keepdim=False):
-    """The square root of the variance."""
-    return sqrt(var(x, dim=dim, correction=correction, keepdim=keepdim))
+def count_nonzero(x, dim=None):
+    """How many elements are not 0."""
+    return sum(ne(x, 0), dim=dim)
+
+
+def nansum(x, dim=None, keepdim=False):
+    """The sum of the elements that are not NaN."""
+    return sum(where(isnan(x), 0.0, x), dim=dim, keepdim=keepdim)
 
 
 __all__ = [
-    "all", "amax", "amin", "any", "argmax", "argmin", "log_softmax", "logsumexp", "max", "mean", "min", "softmax", "std",
-    "sum", "var",
+    "all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "log_softmax", "logsumexp", "max", "mean", "min",
+    "nansum", "norm", "prod", "softmax", "std", "sum", "var",
 ]  # fmt: skip

@@ -73,7 +73,7 @@ def normal_dims(dim: int | tuple[int, ...] | list[int] | None, ndim: int) -> tup
     return dims if ndim else ()
 
 
-def along(x: Any, *, dim: Any) -> tuple[int, ...]:
+def along(x: Any, *, dim: Any = -1, **_: Any) -> tuple[int, ...]:
     """The shape of the input, which has the dimension `dim`."""
     normal_dims(dim, len(shape_of(x)))
     return shape_of(x)

@@ -34,7 +34,9 @@ def by_size(name: str, fast: Callable, above: int, signature: str = "any") -> Ca
         z = fast(condition, x, y)
         return reference(condition, x, y) if z is NotImplemented else z
 
-    def reducing(x, *, dim=None, keepdim=False):
+    def reducing(x, *, dim=None, keepdim=False, dtype=None):
+        if dtype is not None:  # another dtype than that of x
+            return reference(x, dim=dim, keepdim=keepdim, dtype=dtype)
         try:
             if x.size < above:
                 return reference(x, dim=dim, keepdim=keepdim) if keepdim or dim is not None else reference(x)
