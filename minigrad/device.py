@@ -15,6 +15,7 @@ import numpy
 from minigrad.errors import DeviceError
 from minigrad_kernels import pool
 from minigrad_kernels.cpu import BY_SIZE
+from minigrad_kernels.cpu.fused import Fused, scalar_functions, varying_shape
 from minigrad_kernels.numpy import TABLE as NUMPY_TABLE
 
 
@@ -39,6 +40,11 @@ class Device:
     def __init__(self, name: str, array_type: type, table: dict[str, Callable]):
         self.name, self.array_type, self.table = name, array_type, Table(name, table)
 
+    @property
+    def fuses(self) -> bool:
+        """Whether regions of operations become kernels here. Then `fuse`, `scalar_functions` and `varying_shape` exist."""
+        return False
+
     def __repr__(self) -> str:
         return f"device({self.name!r})"
 
@@ -50,6 +56,14 @@ class CPU(Device):
         super().__init__("cpu", numpy.ndarray, NUMPY_TABLE | BY_SIZE)
 
     asarray = staticmethod(numpy.asarray)
+    fuse = staticmethod(Fused)
+    scalar_functions = staticmethod(scalar_functions)
+    varying_shape = staticmethod(varying_shape)
+
+    @property
+    def fuses(self) -> bool:
+        """Whether regions of operations become kernels here: not with the backend "numpy", which is the reference."""
+        return _backend != "numpy"
 
     @staticmethod
     def array(value: Any, dtype: numpy.dtype | None = None) -> numpy.ndarray:
@@ -85,7 +99,10 @@ class CPU(Device):
     @staticmethod
     def shares(array: numpy.ndarray, source: numpy.ndarray) -> bool:
         """Whether `array`, made from `source`, lies in its memory. (NumPy's reshape may be a view of a copy.)"""
-        return array.base is not None and (array.base is source or array.base is source.base)
+        owner = array.base
+        if owner is None:
+            return False
+        return owner is source or owner is source.base or getattr(owner, "base", None) is source  # as_strided wraps it
 
     @staticmethod
     def writable(array: numpy.ndarray) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from minigrad import events
 from minigrad.errors import GraphError, OverwrittenError, ShapeError
+from minigrad.fused_rules import LARGE, fused_rule
 from minigrad.imperative import wrap
 from minigrad.op import OPS
 from minigrad.ops.reduce import sum_to
@@ -135,7 +136,12 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
             z.node = node
         parts = op.rule(g, z, *inputs, **node.parameters)
     else:
-        parts = op.rule(g, *[s.array if isinstance(s, Tensor) else s for s in saved], **node.parameters)
+        values = [g, *[s.array if isinstance(s, Tensor) else s for s in saved]]
+        parts = None
+        if g.size >= LARGE or (not op.elementwise and any(getattr(v, "size", 0) >= LARGE for v in values)):
+            parts = fused_rule(op, values, node.parameters, _places(node, needed))
+        if parts is None:
+            parts = op.rule(*values, **node.parameters)
     if not isinstance(parts, tuple) or len(parts) < len(node.parents):
         raise GraphError(
             f"{op.name}: its gradient rule returned too few gradients.",
@@ -161,6 +167,11 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
             part = sum_to(part, parent.shape)
         contributions.append(part)
     return tuple(contributions)
+
+
+def _places(node: Node, needed: set[Vertex] | None) -> tuple[int, ...]:
+    """Which inputs a gradient is wanted for."""
+    return tuple(n for n, p in enumerate(node.parents) if p is not None and (needed is None or p in needed))
 
 
 def own(part: Any, others: tuple, leaf: Leaf) -> Any:

@@ -1,0 +1,96 @@
+"""Regions compiled for the CPU: from the generator's text to a function on arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from types import ModuleType
+from typing import Any
+
+import numpy
+
+from minigrad_kernels.fuse import NotFusible, Region, collapse, source
+from minigrad_kernels.pool import empty
+
+
+class Fused:
+    """A region as a function of contiguous arrays: `fused(arrays, numbers)` returns the list of outputs.
+
+    The kernel is compiled, or loaded from the disk, when it is first called.
+
+    Attributes:
+        source: the text of the kernel.
+
+    Errors: NotFusible.
+    """
+
+    def __init__(self, region: Region):
+        collapsed, lengths = collapse(region)
+        self.region, self.source = region, _text(collapsed)
+        steps = {step.name: step for step in region.steps}
+        varies = {value.name: value.shape for value in (*collapsed.inputs, *collapsed.steps)}
+
+        def loops(name: str) -> tuple[int, ...]:
+            return tuple(n for n, one in zip(lengths, varies[name], strict=True) if one)
+
+        self._takes = [loops(x.name) for x in region.inputs]
+        self._gives = [
+            (steps[name].shape, numpy.dtype(bool if steps[name].boolean else region.dtype), loops(name) or (1,))
+            for name in region.outputs
+        ]
+        self._kernel: Callable | None = None
+
+    def __call__(self, arrays: Sequence[Any], numbers: Sequence[float] = ()) -> list[Any]:
+        if self._kernel is None:
+            self._kernel = _compiled(self.source)
+        inputs = [
+            fit(x, x_in.shape).reshape(shape) if shape else x.ravel()[0]
+            for x, x_in, shape in zip(arrays, self.region.inputs, self._takes, strict=True)
+        ]
+        outputs = [empty(shape, dtype) for shape, dtype, _ in self._gives]
+        self._kernel(
+            *inputs, *numbers, *[z.reshape(loops) for z, (_, _, loops) in zip(outputs, self._gives, strict=True)]
+        )
+        return outputs
+
+
+def varying_shape(x: Any) -> tuple[int, ...]:
+    """The shape of an array, with 1 for an axis along which it repeats itself by a stride of 0."""
+    if x.flags.c_contiguous:
+        return x.shape
+    return tuple(1 if stride == 0 else n for n, stride in zip(x.shape, x.strides, strict=True))
+
+
+def fit(x: Any, shape: tuple[int, ...]) -> Any:
+    """The array without its repetitions, so that its shape (padded in front) is `shape`, and with memory in order."""
+    if x.size != math.prod(shape):
+        shape = shape[len(shape) - x.ndim :]
+        x = x[tuple(slice(0, 1) if n == 1 else slice(None) for n in shape)]
+    return x if x.flags.carray else numpy.array(x, order="C")
+
+
+@lru_cache(maxsize=1024)
+def _text(region: Region) -> str:
+    return source(region, scalar_functions())
+
+
+@cache
+def scalar_functions() -> dict[str, str]:
+    """For each operation with a scalar function of its name: the module that function stands in."""
+    try:
+        from minigrad_kernels import scalar
+    except ImportError:
+        raise NotFusible("Numba is not installed") from None
+    return {
+        name: function.py_func.__module__ for name, function in scalar.FUNCTIONS.items() if function.__name__ == name
+    }
+
+
+@cache
+def _compiled(text: str) -> Callable:
+    from minigrad_kernels.cpu.compile import compile_loop
+    from minigrad_kernels.cpu.generated import load
+
+    module: ModuleType = load("fused", text)
+    return compile_loop(module.kernel, "fused", numpy.dtype("float32"))

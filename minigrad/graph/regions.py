@@ -1,0 +1,181 @@
+"""What of a graph becomes one kernel: its elementwise operations, with reductions over the last axes.
+
+A graph is cut in three. *Before* is what depends on no fused value and is not worth fusing, or cannot be: a cast of
+integers, a reshape of something small. *Fused* is the region. *After* is what needs fused values and cannot be fused. Each
+operation stands where its inputs allow, so the cut is found in one sweep in the order of declaration.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from minigrad import shapes
+from minigrad.graph.executor import needed
+from minigrad.graph.ir import Symbol
+from minigrad.op import run as run_kernel
+from minigrad_kernels.fuse import PLAIN, Input, NotFusible, Region, Step
+
+REDUCTIONS = ("sum", "mean", "amax", "amin")
+# Numbers that stand in the text of a kernel. Any other is given at each call, so that it does not make a new kernel.
+_WRITTEN = {0: "0.0", 1: "1.0", -1: "-1.0", 2: "2.0", 0.5: "0.5"}
+
+
+class FusedGraph:
+    """Some symbols of a graph, computed with one kernel for all that can be fused.
+
+    Args:
+        outputs: the symbols to compute.
+        inputs: the placeholders, with the shapes of what will be fed: 1 where an array is repeated by a stride of 0.
+        fuse: makes a function of a region (a device has it).
+        functions: the operations that have a scalar function.
+
+    Attributes:
+        region: what became the kernel; kernel: the function made of it.
+        before, after: the symbols that are computed on their own.
+
+    Errors: NotFusible, if fewer than two operations would be fused.
+    """
+
+    def __init__(self, outputs: Sequence[Symbol], inputs: dict[Symbol, tuple[int, ...]], fuse: Any, functions: Any):
+        self.outputs, self.inputs, self._functions = list(outputs), inputs, functions
+        self.before: list[Symbol] = []
+        self.fused: list[Symbol] = []
+        self.after: list[Symbol] = []
+        self._cut()
+        self._write()
+        self.kernel = fuse(self.region)
+
+    def __call__(self, feeds: dict[Symbol, Any]) -> list[Any]:
+        """The outputs as arrays."""
+        values = dict(feeds)
+        for symbol in self.before:
+            values[symbol] = _run(symbol, values)
+        results = self.kernel([values[s] for s in self._reads], self._numbers)
+        values.update(zip(self._results, results, strict=True))
+        for symbol in self.after:
+            values[symbol] = _run(symbol, values)
+        return [values[symbol] for symbol in self.outputs]
+
+    # -- the cut -----------------------------------------------------------------------------------------------------
+
+    def _cut(self) -> None:
+        symbols = [s for s in needed(self.outputs) if s not in self.inputs]
+        floating = [s for s in symbols if s.dtype.kind == "f" and self._elementwise(s)]
+        if not floating:
+            raise NotFusible("there is no elementwise operation on floating-point numbers")
+        largest = max(floating, key=lambda s: math.prod(s.shape))
+        self.shape, self.dtype = largest.shape, largest.dtype
+        self.reduced = next((n for s in symbols if (n := self._trailing(s))), 0)
+        part: dict[Any, list[Symbol]] = {}
+        for symbol in symbols:
+            of_inputs = [part.get(x) for x in symbol.inputs if isinstance(x, Symbol)]
+            follows = any(p is self.fused for p in of_inputs)
+            if any(p is self.after for p in of_inputs):
+                part[symbol] = self.after
+            elif self._fusible(symbol) and (symbol.shape == self.shape or follows or self._trailing(symbol)):
+                part[symbol] = self.fused
+            else:
+                part[symbol] = self.after if follows else self.before
+            part[symbol].append(symbol)
+        if sum(s.op is not None and s.op.name != "broadcast_to" for s in self.fused) < 2:
+            raise NotFusible("fewer than two operations can be fused")
+
+    def _elementwise(self, s: Symbol) -> bool:
+        return s.op is not None and s.op.elementwise and (s.op.name in PLAIN or s.op.name in self._functions)
+
+    def _fusible(self, s: Symbol) -> bool:
+        """Whether an operation can be part of the region: its dtypes, its shape, its parameters."""
+        if s.op is None or not (s.dtype == self.dtype or s.dtype.kind == "b") or not _repeats(s.shape, self.shape):
+            return False
+        for x in s.inputs:
+            if isinstance(x, Symbol):
+                if not (x.dtype == self.dtype or x.dtype.kind == "b") or not _repeats(x.shape, self.shape):
+                    return False
+            elif type(x) not in (int, float):
+                return False
+        if s.op.name == "broadcast_to":
+            return True
+        if self._trailing(s):
+            return self._trailing(s) == self.reduced and (s.parameters.get("keepdim", False) or s.shape == ())
+        if s.op.name == "cast":
+            return s.dtype == self.dtype
+        return self._elementwise(s) and all(type(p) in (int, float) for p in s.parameters.values())
+
+    def _trailing(self, s: Symbol) -> int:
+        """Over how many of the last axes a reduction goes; 0 if it is none, or goes over others."""
+        if s.op is None or s.op.name not in REDUCTIONS or s.inputs[0].shape != self.shape or not self.shape:
+            return 0
+        ndim = len(self.shape)
+        dims = shapes.normal_dims(s.parameters.get("dim"), ndim)
+        return len(dims) if sorted(dims) == list(range(ndim - len(dims), ndim)) else 0
+
+    # -- the region --------------------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        """The region, with names for everything in it."""
+        self._numbers: list[float] = []
+        self._names: dict[Symbol, str] = {}
+        self._reads: list[Symbol] = []
+        inputs: list[Input] = []
+        steps: list[Step] = []
+
+        def name(x: Any) -> str:
+            if not isinstance(x, Symbol):
+                return number(x)
+            if x not in self._names:
+                self._reads.append(x)
+                self._names[x] = x.name if x.name.isidentifier() and x.op is None else f"x{len(inputs)}"
+                inputs.append(Input(self._names[x], self._aligned(self.inputs.get(x, x.shape)), x.dtype.name))
+            return self._names[x]
+
+        def number(value: float) -> str:
+            if value in _WRITTEN:
+                return _WRITTEN[value]
+            if value not in self._numbers:
+                self._numbers.append(value)
+            return f"c{self._numbers.index(value)}"
+
+        def step(op: str, args: tuple[str, ...], shape: tuple[int, ...], boolean: bool) -> str:
+            steps.append(Step(f"t{len(steps)}", op, args, shape, boolean))
+            return steps[-1].name
+
+        for s in self.fused:
+            operation, args = s.op.name, tuple(name(x) for x in s.inputs)  # type: ignore[union-attr]
+            shape = self._aligned(s.shape)
+            if operation == "broadcast_to":  # what is repeated is the same value
+                self._names[s] = args[0]
+            elif operation == "cast":
+                self._names[s] = step("cast", args, shape, False) if s.inputs[0].dtype.kind == "b" else args[0]
+            elif operation == "mean":
+                count = math.prod(self.shape[-self.reduced :])
+                self._names[s] = step("div", (step("sum", args, shape, False), number(count)), shape, False)
+            else:
+                options = () if operation in REDUCTIONS else tuple(map(number, s.parameters.values()))
+                self._names[s] = step(operation, args + options, shape, s.dtype.kind == "b")
+        used = {x for s in self.after for x in s.inputs if isinstance(x, Symbol)} | set(self.outputs)
+        self._results = [s for s in self.fused if s in used]
+        made = {s.name: s for s in steps}
+        for s in self._results:
+            if self._names[s] not in made or made[self._names[s]].shape != self._aligned(s.shape):
+                raise NotFusible("a result repeats a smaller one")
+        self.region = Region(
+            self._aligned(self.shape), self.dtype.name, tuple(inputs), tuple(f"c{n}" for n in range(len(self._numbers))),
+            tuple(steps), tuple(self._names[s] for s in self._results), self.reduced,
+        )  # fmt: skip
+
+    def _aligned(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (1,) * (len(self.shape) - len(shape)) + tuple(shape)
+
+
+def _repeats(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether broadcasting an array of that shape can give one of shape `to`."""
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(reversed(shape), reversed(to)))
+
+
+def _run(symbol: Symbol, values: dict[Symbol, Any]) -> Any:
+    if symbol.op is None:
+        return symbol.value
+    arrays = tuple(values[x] if isinstance(x, Symbol) else x for x in symbol.inputs)
+    return run_kernel(symbol.op, arrays, symbol.parameters)
