@@ -57,7 +57,7 @@ class Lease(weakref.ref):
     """Tells the pool of the death of the array that lies in `block`."""
 
     __slots__ = ("block",)
-    block: Block | None
+    block: Block
 
 
 @lru_cache(maxsize=4096)
@@ -99,17 +99,21 @@ class Pool:
         size = prod(shape) * dtype.itemsize
         if size < SMALL or (block := self._take(size_class(size))) is None:
             return numpy.empty(shape, dtype)
-        array = numpy.ndarray(shape, dtype, block, block.start)
+        try:
+            array = numpy.ndarray(shape, dtype, block, block.start)
+        except ValueError:  # (-1000, -1000) is no shape
+            self._door.append(block)
+            raise
         block.lease = lease = Lease(array, self._returned)
         lease.block = block
         return array
 
-    def clear(self) -> None:
-        """Give back all blocks that wait."""
+    def shrink(self, most: int = 0) -> None:
+        """Give back blocks until no more than `most` bytes wait."""
         self._settle()
         if self._lock.acquire(timeout=1):
             try:
-                self._shrink(0)
+                self._shrink(most)
             finally:
                 self._lock.release()
 
@@ -160,7 +164,8 @@ class Pool:
     def _returned(self, lease: Lease) -> None:
         """The array of `lease` died: its block waits at the door."""
         block = lease.block
-        lease.block = block.lease = None
+        block.lease = None
+        del lease.block
         self._door.append(block)
         del block
         self._settle()
@@ -206,7 +211,7 @@ if hasattr(os, "register_at_fork"):
 
 def empty_cache() -> None:
     """Give the memory that waits for new arrays back to the operating system. Arrays that live keep theirs."""
-    pool.clear()
+    pool.shrink()
 
 
 def memory_stats() -> dict[str, int]:
@@ -224,6 +229,13 @@ def reset_peak_memory_stats() -> None:
 
 
 def set_cache_limit(size: int) -> None:
-    """Let at most `size` bytes wait for new arrays; 0 turns the pool off."""
+    """Let at most `size` bytes wait for new arrays; 0 turns the pool off. Errors: ValueError for less."""
+    if size < 0:
+        raise ValueError(
+            "set_cache_limit: memory cannot be kept for less than nothing.\n"
+            f"  got:      {size}\n"
+            "  expected: a number of bytes, 0 or more\n"
+            f"  try:      set_cache_limit({LIMIT}), the default, or 0 to keep nothing"
+        )
     pool.limit = size
-    pool._settle()
+    pool.shrink(size)
