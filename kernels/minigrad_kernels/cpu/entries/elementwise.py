@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from numpy import dtype, empty
+from numpy import dtype
 
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
 from minigrad_kernels.cpu.fits import alike, number, plain
+from minigrad_kernels.pool import empty
+from minigrad_kernels.threads import split
 
 BOOL = dtype(bool)
+# What an element takes in one thread, and from how many elements on threads may be worth their while.
+NANOSECONDS = 0.45
+LARGE = 1 << 22
 WHERE, WHERE_ELSE_NUMBER, WHERE_NUMBER_ELSE = (
     Loop("map", name) for name in ("where", "where_else_number", "where_number_else")
 )
@@ -24,7 +29,11 @@ def elementwise(loop: Loop) -> Callable:
         if run is None:
             return NotImplemented
         z = empty(x.shape, x.dtype)
-        run(x.reshape(-1), z.reshape(-1))
+        flat, out = x.reshape(-1), z.reshape(-1)
+        if x.size < LARGE:
+            run(flat, out)
+        else:
+            split(lambda start, stop: run(flat[start:stop], out[start:stop]), x.size, NANOSECONDS)
         return z
 
     return fast

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from numpy import dtype, empty, int64
+from numpy import dtype, int64
 
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
 from minigrad_kernels.cpu.fits import alike, plain, scratch
+from minigrad_kernels.pool import empty
 
 INT64 = dtype(int64)
 CROSS_ENTROPY, SQUARED_DISTANCE = Loop("softmax", "cross_entropy"), Loop("reduce", "squared_distance")

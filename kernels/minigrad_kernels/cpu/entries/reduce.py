@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from numpy import empty
-
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
 from minigrad_kernels.cpu.fits import plain, split
+from minigrad_kernels.pool import empty
 
 SUM_ROWS, SUM_COLUMNS = Loop("reduce", "sum_rows"), Loop("reduce", "sum_columns")
 AMAX_ROWS, AMIN_ROWS, VAR_ROWS = (Loop("reduce", name) for name in ("amax_rows", "amin_rows", "var_rows"))

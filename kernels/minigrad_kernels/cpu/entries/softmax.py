@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from numpy import empty
-
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
 from minigrad_kernels.cpu.fits import plain, rows_at_once, scratch, split
+from minigrad_kernels.pool import empty
+from minigrad_kernels.threads import split as in_parts
 
+# What an element takes, and from how many elements on threads may be worth their while.
+NANOSECONDS = 0.8
+LARGE = 1 << 21
 SOFTMAX, LOG_SOFTMAX, LOGSUMEXP = (Loop("softmax", name) for name in ("softmax", "log_softmax", "logsumexp"))
 
 
@@ -22,7 +25,15 @@ def by_rows(loop: Loop) -> Callable:
             return NotImplemented
         z = empty(x.shape, x.dtype)
         n = x.shape[-1]
-        run(x.reshape(-1, n), empty(rows_at_once(n), x.dtype), z.reshape(-1, n), z.reshape(-1))
+        rows, out, flat = x.reshape(-1, n), z.reshape(-1, n), z.reshape(-1)
+
+        def part(start, stop):
+            run(rows[start:stop], empty(rows_at_once(n), x.dtype), out[start:stop], flat[start * n : stop * n])
+
+        if x.size < LARGE:
+            run(rows, empty(rows_at_once(n), x.dtype), out, flat)
+        else:
+            in_parts(part, len(rows), n * NANOSECONDS)
         return z
 
     return fast
