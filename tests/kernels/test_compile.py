@@ -167,6 +167,28 @@ def test_a_full_disk_is_one_warning(tmp_path, monkeypatch):
         Loop("map", "relu")[FLOAT32]
 
 
+@pytest.mark.parametrize("ending", [".nbi", ".nbc"])
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[: len(whole) // 2], lambda whole: b"what?"])
+def test_a_damaged_file_is_written_anew(ending, damage, tmp_path, monkeypatch):
+    """Cut short by a crash or a full disk: the loop is compiled again, and found the next time."""
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
+    Loop("map", "relu")[FLOAT32]
+    (file,) = tmp_path.rglob(f"*{ending}")
+    file.write_bytes(damage(file.read_bytes()))
+    x, z = np.array([-1.0, 2.0], np.float32), np.empty(2, np.float32)
+    for hits in (0, 1):
+        run = Loop("map", "relu")[FLOAT32]
+        assert sum(run.stats.cache_hits.values()) == hits
+        run(x, z)
+        np.testing.assert_array_equal(z, [0, 2])
+
+
+def test_the_folder_in_which_loops_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
+    Loop("map", "relu")[FLOAT32]
+    assert list(compiling.cache_folder().glob("*relu*.nbc"))
+
+
 def test_another_dtype_is_an_error_and_not_a_surprise():
     x = np.ones(4)
     with pytest.raises(TypeError):

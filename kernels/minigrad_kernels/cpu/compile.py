@@ -132,6 +132,14 @@ def _cache_class() -> type:
             modules = self._py_func.__module__, *getattr(self._py_func, "lifted_from", ())
             return sig, codegen.magic_tuple(), self._py_func.__name__, *map(_sources, modules)
 
+        def load_overload(self, sig, target_context):
+            try:
+                return super().load_overload(sig, target_context)
+            except Exception:  # unpickling what was cut short or damaged may raise anything
+                with contextlib.suppress(OSError):
+                    self.flush()  # begin a new index: the next `save_overload` would read the old one
+                return None
+
         def save_overload(self, sig, data):
             try:
                 super().save_overload(sig, data)
@@ -150,6 +158,14 @@ def _cache(function: Callable) -> Any:
         return None
 
 
+def cache_folder() -> Path | None:
+    """Where compiled loops are kept; None where no folder can be written to, or without Numba."""
+    try:
+        return Path(_cache_class()(loop).cache_path)
+    except (ImportError, RuntimeError):
+        return None
+
+
 def _warn_once(reason: str) -> None:
     if _warned:
         return
@@ -157,8 +173,8 @@ def _warn_once(reason: str) -> None:
     warnings.warn(
         "Compiled kernels cannot be kept on disk, so each process compiles them again (a second each).\n"
         f"  got:      {reason}\n"
-        "  expected: a folder that can be written\n"
-        "  try:      set the environment variable NUMBA_CACHE_DIR to such a folder",
+        "  expected: a folder that can be written, with room for some megabytes\n"
+        "  try:      make room, or set the environment variable NUMBA_CACHE_DIR to such a folder",
         UserWarning,
         stacklevel=2,
     )
