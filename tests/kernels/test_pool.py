@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 import minigrad
 from minigrad import nn, optim
-from minigrad_kernels.pool import ALIGNMENT, SMALL, Block, Pool, is_view, size_class
+from minigrad_kernels.pool import ALIGNMENT, SLACK, SMALL, Block, Pool, is_view, size_class
 
 LARGE = (4 * SMALL // 4,)  # of float32: four times what the pool begins with
 
@@ -158,7 +158,7 @@ class Programs(RuleBasedStateMachine):
     def the_books_are_right(self):
         pool = self.pool
         assert pool.kept == sum(block.bytes for blocks in pool._free.values() for block in blocks) <= pool.limit
-        assert pool.in_use + pool.kept <= pool.peak
+        assert pool.in_use + pool.kept <= SLACK * pool.peak
         whole = {id(a): a for a in (a.base if is_view(a) else a for a, _ in self.alive.values())}
         assert pool.in_use == sum(array.base.bytes for array in whole.values())
 
@@ -189,13 +189,14 @@ def test_what_waits_is_limited_and_the_oldest_goes_first():
     assert {size: len(blocks) for size, blocks in pool._free.items()} == {one: 0, two: 1}
 
 
-def test_it_never_holds_more_than_the_program_once_needed():
+def test_it_never_holds_much_more_than_the_program_once_needed():
     pool = Pool()
     for step in range(20):
-        held = [pool.empty((20 + step) * SMALL, np.uint8) for _ in range(3)]
-        assert pool.in_use + pool.kept <= pool.peak
+        held = [pool.empty((20 + 6 * step) * SMALL, np.uint8) for _ in range(3)]
+        assert pool.in_use + pool.kept <= SLACK * pool.peak
         del held
-        assert pool.in_use + pool.kept <= pool.peak
+        assert pool.in_use + pool.kept <= SLACK * pool.peak
+    assert pool.kept > 0
 
 
 def test_a_limit_of_nothing_turns_it_off():
