@@ -9,6 +9,7 @@ import warnings
 
 from minigrad import autograd, dtypes, errors, events, inplace, ops, shapes
 from minigrad.anomaly import detect_anomaly
+from minigrad.config import show_config
 from minigrad.creation import (
     arange,
     as_tensor,
@@ -35,6 +36,8 @@ from minigrad.random import Generator, default_generator, manual_seed
 from minigrad.recorder import record
 from minigrad.tape import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.tensor import Tensor
+from minigrad_kernels.pool import empty_cache, memory_stats, reset_peak_memory_stats, set_cache_limit
+from minigrad_kernels.threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
 
