@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 import minigrad
 from minigrad import nn, optim
-from minigrad_kernels.pool import ALIGNMENT, SLACK, SMALL, Block, Pool, is_view, size_class
+from minigrad_kernels.pool import ALIGNMENT, SLACK, SMALL, Block, Pool, empty, is_view, size_class, zeros
 
 LARGE = (4 * SMALL // 4,)  # of float32: four times what the pool begins with
 
@@ -39,6 +39,14 @@ def test_it_is_numpys_empty():
     del array
     pool.empty(LARGE)
     assert pool.in_use == 0
+
+
+def test_zeros_are_written_where_something_else_lay():
+    for shape in ((2, 3), LARGE):
+        empty(shape, np.int64)[...] = 7
+        array = zeros(shape, np.int64)
+        assert array.dtype == np.int64
+        assert not array.any()
 
 
 def test_a_large_array_is_aligned_and_small_ones_are_numpys_own():
