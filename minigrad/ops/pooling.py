@@ -8,8 +8,8 @@ from minigrad import dtypes, shapes
 from minigrad.op import op
 from minigrad.ops.convolution import _over_one_row
 from minigrad.ops.gather import take_along_dim
-from minigrad.ops.reduce import mean
 from minigrad.ops.joining import cat
+from minigrad.ops.reduce import mean
 from minigrad.ops.shape import flatten, reshape, squeeze, unsqueeze
 
 windowed = partial(op, strict=True)

@@ -3,6 +3,8 @@
 Planes are the last two dimensions; images (channels, height, width) and batches of them are taken alike.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -45,7 +47,7 @@ def im2col(x, *, kernel_size, dilation=1, padding=0, stride=1):
     return z.copy() if np.may_share_memory(z, x) else z
 
 
-def col2im(x, *, output_size, kernel_size, dilation=1, padding=0, stride=1):
+def col2im(x, *, output_size, kernel_size, dilation=1, padding: Any = 0, stride=1):
     """The transpose of `im2col`: every element is added where it came from."""
     kernel, plane, (down, right) = pair(kernel_size), pair(output_size), pair(stride)
     places, ((top, bottom), (left, last)) = reached(plane, kernel, stride, padding, dilation)
