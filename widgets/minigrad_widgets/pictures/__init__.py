@@ -6,6 +6,8 @@
 `sum_to`         the way back: which elements of a gradient are added into one
 `digits`         small grey images in a sheet
 `lines`          a few curves in one frame
+`roofline`       kernels under the roof that memory and arithmetic set
+`loop_order`     the path of a loop over the elements of a matrix
 ================ ======================================================================
 
 They need no widget, no kernel and no package but NumPy; a saved notebook shows them everywhere.
@@ -15,6 +17,8 @@ from minigrad_widgets.pictures.broadcasting import broadcasting, sum_to
 from minigrad_widgets.pictures.canvas import Canvas, Picture
 from minigrad_widgets.pictures.curves import lines
 from minigrad_widgets.pictures.images import digits
+from minigrad_widgets.pictures.loop_order import loop_order
 from minigrad_widgets.pictures.memory import strides
+from minigrad_widgets.pictures.roofline import roofline
 
-__all__ = ["Canvas", "Picture", "broadcasting", "digits", "lines", "strides", "sum_to"]
+__all__ = ["Canvas", "Picture", "broadcasting", "digits", "lines", "loop_order", "roofline", "strides", "sum_to"]
