@@ -34,6 +34,7 @@ from minigrad.op import OPS, Op, op
 from minigrad.ops import *  # noqa: F403
 from minigrad.random import Generator, default_generator, manual_seed
 from minigrad.recorder import record
+from minigrad.show_kernel import show_kernel
 from minigrad.tape import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.tensor import Tensor
 from minigrad_kernels.pool import empty_cache, memory_stats, reset_peak_memory_stats, set_cache_limit

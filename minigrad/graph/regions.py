@@ -30,20 +30,29 @@ class FusedGraph:
         inputs: the placeholders, with the shapes of what will be fed: 1 where an array is repeated by a stride of 0.
         fuse: makes a function of a region (a device has it).
         functions: the operations that have a scalar function.
+        least: of how many operations a kernel is worth making.
 
     Attributes:
         region: what became the kernel; kernel: the function made of it.
         before, after: the symbols that are computed on their own.
 
-    Errors: NotFusible, if fewer than two operations would be fused.
+    Errors: NotFusible, with the reason.
     """
 
-    def __init__(self, outputs: Sequence[Symbol], inputs: dict[Symbol, tuple[int, ...]], fuse: Any, functions: Any):
+    def __init__(
+        self,
+        outputs: Sequence[Symbol],
+        inputs: dict[Symbol, tuple[int, ...]],
+        fuse: Any,
+        functions: Any,
+        *,
+        least: int = 2,
+    ):
         self.outputs, self.inputs, self._functions = list(outputs), inputs, functions
         self.before: list[Symbol] = []
         self.fused: list[Symbol] = []
         self.after: list[Symbol] = []
-        self._cut()
+        self._cut(least)
         self._write()
         self.kernel = fuse(self.region)
 
@@ -60,7 +69,7 @@ class FusedGraph:
 
     # -- the cut -----------------------------------------------------------------------------------------------------
 
-    def _cut(self) -> None:
+    def _cut(self, least: int) -> None:
         symbols = [s for s in needed(self.outputs) if s not in self.inputs]
         floating = [s for s in symbols if s.dtype.kind == "f" and self._elementwise(s)]
         if not floating:
@@ -79,8 +88,8 @@ class FusedGraph:
             else:
                 part[symbol] = self.after if follows else self.before
             part[symbol].append(symbol)
-        if sum(s.op is not None and s.op.name != "broadcast_to" for s in self.fused) < 2:
-            raise NotFusible("fewer than two operations can be fused")
+        if sum(s.op is not None and s.op.name != "broadcast_to" for s in self.fused) < least:
+            raise NotFusible(f"fewer than {least} operations can be fused")
 
     def _elementwise(self, s: Symbol) -> bool:
         return s.op is not None and s.op.elementwise and (s.op.name in PLAIN or s.op.name in self._functions)
