@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import prod
 
-from numpy import dtype, empty, ndarray
+from numpy import array, dtype, empty, ndarray
 
 
 def plain(x) -> bool:
@@ -39,6 +39,48 @@ def split(shape: tuple[int, ...], dim, keepdim: bool):
     outer, n, inner = prod(shape[:first]), prod(shape[first : last + 1]), prod(shape[last + 1 :])
     left = tuple(1 if i in dims else length for i, length in enumerate(shape) if keepdim or i not in dims)
     return (outer, n, inner), left
+
+
+@lru_cache(maxsize=1024)
+def _rearranged(shape: tuple[int, ...], strides: tuple[int, ...], dim, keepdim: bool):
+    """How to reduce over dimensions that do not lie side by side in memory: in which order they do, or come nearest to
+    it; the plan for that order; and the dimensions of the result in the order of the input's. None as for `split`."""
+    ndim = len(shape)
+    dims = range(ndim) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    dims = [d + ndim if d < 0 else d for d in dims]
+    if not dims or min(dims) < 0 or max(dims) >= ndim or len(set(dims)) < len(dims):
+        return None
+    by_stride = tuple(sorted(range(ndim), key=lambda d: -strides[d]))
+    last = tuple(d for d in range(ndim) if d not in dims) + tuple(dims)
+    for order in (by_stride, last):
+        plan = split(tuple(shape[d] for d in order), tuple(order.index(d) for d in dims), True)
+        if plan is not None:
+            break
+    back = tuple(order.index(d) for d in range(ndim))
+    return order, plan, back, () if keepdim else tuple(dims)
+
+
+def reducing(x, run, dim, keepdim: bool, *others, dtype=None):
+    """Fold x over `dim` by `run(flat x, outer, n, inner, *others, flat z)`, into a new array of `dtype` (or that of x).
+
+    NotImplemented for dimensions that x does not have.
+    """
+    if x.flags.carray:
+        plan = split(x.shape, dim, keepdim)
+        if plan is not None:
+            (outer, n, inner), left = plan
+            z = empty(outer * inner, dtype or x.dtype)
+            run(x.reshape(-1), outer, n, inner, *others, z)
+            return z.reshape(left) if left else z[0]
+    found = _rearranged(x.shape, x.strides, dim, keepdim)
+    if found is None:
+        return NotImplemented
+    order, ((outer, n, inner), left), back, dropped = found
+    x = x.transpose(order)
+    x = x if x.flags.carray else array(x, order="C")  # a copy costs less than to walk about in memory
+    z = empty(outer * inner, dtype or x.dtype)
+    run(x.reshape(-1), outer, n, inner, *others, z)
+    return z.reshape(left).transpose(back).squeeze(dropped)[()]
 
 
 def number(value, dtype: dtype) -> bool:

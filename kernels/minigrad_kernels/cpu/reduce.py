@@ -1,83 +1,205 @@
 """Reductions. The engine's shapes become (outer, n, inner), and the middle one is folded away.
 
-Two loops are needed, because memory is read in the order in which it lies: with inner = 1 each row is folded
-into a number; otherwise whole rows are folded into a row.
+`fold` makes the loop for one reduction. In it are two, because memory is read in the order in which it lies: with
+inner = 1 each row is folded into a number; otherwise whole rows are folded into a row. Arrays come as flat memory: to
+cut a row out of it costs less than an index of three numbers, and a loop over a row vectorises.
 """
 
+import numpy as np
 from numba import njit
 
 from minigrad_kernels.cpu.compile import loop
-from minigrad_kernels.intrinsics import like, maximum, minimum
+from minigrad_kernels.intrinsics import absolute, like, maximum, minimum
 
 # Of so many numbers each strand of float32 additions gets a dozen or two; the blocks are added in float64.
 BLOCK = 512
+# A row shorter than this does not fill a register or two: the plain loop is done before the other has begun.
+SHORT = 16
 
 # "reassoc" lets a sum be taken in eight or sixteen strands at once. It is for sums alone: elsewhere it would
 # rewrite (x - max) - log(total) as x - (max + log(total)), which cancels.
 summing = njit(fastmath={"contract", "reassoc"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
+inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+@inner
+def add(x, y):
+    return x + y
+
+
+@inner
+def multiply(x, y):
+    return x * y
+
+
+@inner
+def itself(x, center):
+    return x
+
+
+@inner
+def square(x, center):
+    return x * x
+
+
+@inner
+def squared_deviation(x, center):
+    return (x - center) * (x - center)
+
+
+@inner
+def magnitude(x, center):
+    return absolute(x)
+
+
+def sum_of(term):
+    """The function that sums `term` over a row, in blocks."""
+
+    @summing
+    def run(row, center):
+        n = row.size
+        whole, start = 0.0, 0
+        while start + BLOCK <= n:
+            block, part = row[start : start + BLOCK], like(row[0], 0.0)
+            for i in range(BLOCK):
+                part += term(block[i], center)
+            whole += part
+            start += BLOCK
+        rest, part = row[start:], like(row[0], 0.0)
+        for i in range(rest.size):
+            part += term(rest[i], center)
+        return whole + part
+
+    return run
+
+
+def extremum_of(combine):
+    """The function that keeps the largest or smallest element of a row."""
+
+    @inner
+    def run(row, center):
+        value = row[0]
+        for i in range(1, row.size):
+            value = combine(value, row[i])
+        return value
+
+    return run
 
 
 @summing
-def total(row):
-    """The sum of a row."""
-    whole = 0.0
-    for start in range(0, row.size, BLOCK):
-        part = like(row[0], 0.0)
-        for i in range(start, min(start + BLOCK, row.size)):
-            part += row[i]
-        whole += part
-    return whole
+def product(row, center):
+    """The product of a row. (The multiplication stands here, not in a function of its own, to be taken in strands.)"""
+    value = like(row[0], 1.0)
+    for i in range(row.size):
+        value *= row[i]
+    return value
 
 
-@summing
-def squares(row, center):
-    """The sum of (row - center)^2."""
-    whole = 0.0
-    for start in range(0, row.size, BLOCK):
-        part = like(row[0], 0.0)
-        for i in range(start, min(start + BLOCK, row.size)):
-            d = row[i] - center
-            part += d * d
-        whole += part
-    return whole
+total, squares_about = sum_of(itself), sum_of(squared_deviation)
 
 
-@loop("void(T[:, ::1], T[::1])")
-def sum_rows(x, z):
-    """The sum of each row."""
-    for i in range(z.size):
-        z[i] = total(x[i])
+def short_rows(term, combine):
+    """The function that folds rows so short that a loop in strands would only get in the way."""
+
+    @inner
+    def run(x, centers, n, z):
+        for k in range(z.size):
+            start, center = k * n, centers[k]
+            value = term(x[start], center)
+            for i in range(start + 1, start + n):
+                value = combine(value, term(x[i], center))
+            z[k] = value
+
+    return run
 
 
-@loop("void(T[:, :, ::1], T[:, ::1])")
-def sum_columns(x, z):
-    """Four rows at a time: z is read and written a quarter as often, and four streams are read at once.
+def columns(term, combine):
+    """The function that folds the rows of x into the row z: four at a time, so that z is read and written a quarter as
+    often, and four streams are read at once.
 
-    The rows are named first, each an array of its own: with x[k, i, j] in the inner loop it does not
-    vectorise.
+    The rows are cut out first, each an array of its own: with an index of two numbers the loop does not vectorise.
     """
-    outer, n, inner = x.shape
-    tail = n - n % 4
-    for k in range(outer):
-        out = z[k]
-        for j in range(inner):
-            out[j] = like(x[0, 0, 0], 0.0)
-        for i in range(0, tail, 4):
-            a, b, c, d = x[k, i], x[k, i + 1], x[k, i + 2], x[k, i + 3]
-            for j in range(inner):
-                out[j] += (a[j] + b[j]) + (c[j] + d[j])
-        for i in range(tail, n):
-            a = x[k, i]
-            for j in range(inner):
-                out[j] += a[j]
+
+    @inner
+    def run(x, centers, z):
+        n = z.size
+        for j in range(n):
+            z[j] = term(x[j], centers[j])
+        start = n
+        while start + 4 * n <= x.size:
+            a, b, c, d = x[start:], x[start + n :], x[start + 2 * n :], x[start + 3 * n :]
+            for j in range(n):
+                m = centers[j]
+                left, right = combine(term(a[j], m), term(b[j], m)), combine(term(c[j], m), term(d[j], m))
+                z[j] = combine(z[j], combine(left, right))
+            start += 4 * n
+        while start < x.size:
+            a = x[start:]
+            for j in range(n):
+                z[j] = combine(z[j], term(a[j], centers[j]))
+            start += n
+
+    return run
 
 
-@loop("void(T[:, ::1], float64, T[::1])")
-def var_rows(x, divisor, z):
+def long_columns(term, combine):
+    """The same in blocks of rows, so that no strand of additions gets longer than a block."""
+    block_of = columns(term, combine)
+
+    @inner
+    def run(x, centers, z):
+        step = BLOCK * z.size
+        block_of(x[: min(step, x.size)], centers, z)
+        if x.size > step:
+            part = np.empty_like(z)
+            for start in range(step, x.size, step):
+                block_of(x[start : min(start + step, x.size)], centers, part)
+                for j in range(z.size):
+                    z[j] = combine(z[j], part[j])
+
+    return run
+
+
+def fold(term, combine, row):
+    """The loop z = combine of term(x), over the middle of (outer, n, inner); `row` does so for one row."""
+    short, many = short_rows(term, combine), long_columns(term, combine)
+
+    @loop("void(T[::1], int64, int64, int64, T[::1])")
+    def run(x, outer, n, inner, z):
+        if inner > 1:
+            for k in range(outer):
+                out = z[k * inner : (k + 1) * inner]
+                many(x[k * n * inner : (k + 1) * n * inner], out, out)
+        elif n < SHORT:
+            short(x, z, n, z)
+        else:
+            for k in range(outer):
+                z[k] = row(x[k * n : (k + 1) * n], z[k])
+
+    return run
+
+
+_sums = long_columns(itself, add)
+_squares = long_columns(squared_deviation, add)
+
+
+@loop("void(T[::1], int64, int64, int64, float64, T[::1])")
+def var(x, outer, n, inner, divisor, z):
     """The squares about the mean, which is found first: the one-pass formula E[x^2] - E[x]^2 cancels."""
-    for i in range(z.size):
-        mean = like(x[0, 0], total(x[i]) / x.shape[1])
-        z[i] = squares(x[i], mean) / divisor
+    if inner == 1:
+        for k in range(outer):
+            row = x[k * n : (k + 1) * n]
+            z[k] = squares_about(row, like(x[0], total(row, x[0]) / n)) / divisor
+        return
+    means = np.empty(inner, x.dtype)
+    for k in range(outer):
+        rows, out = x[k * n * inner : (k + 1) * n * inner], z[k * inner : (k + 1) * inner]
+        _sums(rows, out, means)
+        for j in range(inner):
+            means[j] /= like(x[0], n)
+        _squares(rows, means, out)
+        for j in range(inner):
+            out[j] /= like(x[0], divisor)
 
 
 @summing
@@ -99,25 +221,13 @@ def squared_distance(x, y):
     return squared_differences(x, y)
 
 
-def fold_rows(combine):
-    """The loop z[i] = combine of all x[i, :]."""
-
-    @loop("void(T[:, ::1], T[::1])")
-    def run(x, z):
-        for i in range(z.size):
-            value = x[i, 0]
-            for j in range(x.shape[1]):
-                value = combine(value, x[i, j])
-            z[i] = value
-
-    return run
-
-
 LOOPS = {
-    "sum_rows": sum_rows,
-    "sum_columns": sum_columns,
-    "var_rows": var_rows,
+    "sum": fold(itself, add, total),
+    "sum_of_squares": fold(square, add, sum_of(square)),
+    "sum_of_magnitudes": fold(magnitude, add, sum_of(magnitude)),
+    "prod": fold(itself, multiply, product),
+    "amax": fold(itself, maximum, extremum_of(maximum)),
+    "amin": fold(itself, minimum, extremum_of(minimum)),
+    "var": var,
     "squared_distance": squared_distance,
-    "amax_rows": fold_rows(maximum),
-    "amin_rows": fold_rows(minimum),
 }

@@ -1,84 +1,153 @@
-"""Softmax and its relatives over the rows of a matrix.
+"""Softmax and its relatives along the middle of (outer, n, inner).
 
-The work goes by blocks of rows that fit the nearest cache. In a block the exponentials are taken over all
-rows at once: ten classes would not fill a register of sixteen numbers, twenty rows of ten do.
+Along a row of some length the exponential and its sum are one pass. Short rows are taken in blocks that fit the nearest
+cache, and the exponentials of a block all at once. With inner > 1 there is a sum for each of the neighbours, some
+hundreds at a time, so that what is read three times is still in the cache.
 """
 
+import numpy as np
 from numba import njit
 
 from minigrad_kernels.cpu.compile import loop
+from minigrad_kernels.cpu.exponentials import (
+    exp_block,
+    exp_columns,
+    exp_total,
+    exp_total_kept,
+    finite_or_zero,
+    peak,
+    sum_short,
+)
 from minigrad_kernels.cpu.reduce import total
-from minigrad_kernels.intrinsics import absolute, choose, like, maximum
-from minigrad_kernels.scalar.exponential import exp
+from minigrad_kernels.intrinsics import like
 from minigrad_kernels.scalar.logarithm import log
 
 inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
-
-@inner
-def peak(row):
-    """The largest element, NaN if there is one."""
-    value = row[0]
-    for j in range(row.size):
-        value = maximum(value, row[j])
-    return value
+# From this length on a row has its pass to itself; so many elements of short rows are one block (8 kB of float32); and so
+# many neighbours are taken together.
+LONG_ROW = 64
+ROOM = 2048
+WIDTH = 256
 
 
 @inner
-def exp_shifted(x, start, stop, finite, shifts, exps, flat):
-    """e^(x - m) for some rows, with m the largest of each row, which goes to `shifts`.
-
-    `flat` is the memory of `exps` as one row. If `finite`, an infinite m is replaced by 0: inf - inf would be
-    NaN.
-    """
-    for i in range(start, stop):
-        row, out = x[i], exps[i - start]
-        shift = peak(row)
-        shift = choose(finite and absolute(shift) == like(shift, float("inf")), like(shift, 0.0), shift)
-        shifts[i - start] = shift
-        for j in range(row.size):
-            out[j] = row[j] - shift
-    for k in range((stop - start) * x.shape[1]):
-        flat[k] = exp(flat[k])
-
-
-@loop("void(T[:, ::1], T[::1], T[:, ::1], T[::1])")
-def softmax(x, shifts, z, flat):
-    """e^(x - m) / sum e^(x - m). The division is a product with the reciprocal."""
-    step, n = shifts.size, x.shape[1]
-    for start in range(0, x.shape[0], step):
-        stop = min(start + step, x.shape[0])
-        exp_shifted(x, start, stop, False, shifts, z[start:], flat[start * n :])
-        for i in range(start, stop):
-            row = z[i]
-            factor = like(row[0], 1.0 / total(row))
+def softmax_rows(x, n, z):
+    """e^(x - m) / sum e^(x - m), where the division is a product with the reciprocal."""
+    if n >= LONG_ROW:
+        for start in range(0, x.size, n):
+            row, out = x[start : start + n], z[start : start + n]
+            factor = like(row[0], 1.0 / exp_total_kept(row, peak(row), out))
             for j in range(n):
-                row[j] *= factor
+                out[j] *= factor
+        return
+    step = ROOM // n * n
+    shifts = np.empty(ROOM // n, x.dtype)
+    for start in range(0, x.size, step):
+        block, exps = x[start : start + step], z[start : start + step]
+        exp_block(block, n, False, shifts, exps)
+        for i in range(0, block.size, n):
+            out = exps[i : i + n]
+            factor = like(out[0], 1.0) / sum_short(out)
+            for j in range(n):
+                out[j] *= factor
 
 
-@loop("void(T[:, ::1], T[::1], T[:, ::1], T[::1])")
-def log_softmax(x, shifts, z, flat):
+@inner
+def log_softmax_rows(x, n, z):
     """(x - m) - log sum e^(x - m)."""
-    step, n = shifts.size, x.shape[1]
-    for start in range(0, x.shape[0], step):
-        stop = min(start + step, x.shape[0])
-        exp_shifted(x, start, stop, False, shifts, z[start:], flat[start * n :])
-        for i in range(start, stop):
-            row, out, shift = x[i], z[i], shifts[i - start]
-            rest = log(like(shift, total(out)))
+    if n >= LONG_ROW:
+        for start in range(0, x.size, n):
+            row, out = x[start : start + n], z[start : start + n]
+            shift = peak(row)
+            rest = log(like(shift, exp_total(row, shift)))
+            for j in range(n):
+                out[j] = (row[j] - shift) - rest
+        return
+    step = ROOM // n * n
+    shifts = np.empty(ROOM // n, x.dtype)
+    for start in range(0, x.size, step):
+        block, exps = x[start : start + step], z[start : start + step]
+        exp_block(block, n, False, shifts, exps)
+        for i in range(block.size // n):
+            row, out, shift = block[i * n : (i + 1) * n], exps[i * n : (i + 1) * n], shifts[i]
+            rest = log(sum_short(out))
             for j in range(n):
                 out[j] = (row[j] - shift) - rest
 
 
-@loop("void(T[:, ::1], T[::1], T[:, ::1], T[::1], T[::1])")
-def logsumexp(x, shifts, exps, flat, z):
+@inner
+def logsumexp_rows(x, n, z):
     """m + log sum e^(x - m): an infinity where m is one."""
-    for start in range(0, x.shape[0], shifts.size):
-        stop = min(start + shifts.size, x.shape[0])
-        exp_shifted(x, start, stop, True, shifts, exps, flat)
-        for i in range(start, stop):
-            shift = shifts[i - start]
-            z[i] = log(like(shift, total(exps[i - start]))) + shift
+    if n >= LONG_ROW:
+        for k in range(z.size):
+            row = x[k * n : (k + 1) * n]
+            shift = finite_or_zero(peak(row))
+            z[k] = log(like(shift, exp_total(row, shift))) + shift
+        return
+    rows = ROOM // n
+    shifts, exps = np.empty(rows, x.dtype), np.empty(rows * n, x.dtype)
+    for first in range(0, z.size, rows):
+        block = x[first * n : (first + rows) * n]
+        exp_block(block, n, True, shifts, exps)
+        for i in range(block.size // n):
+            z[first + i] = log(sum_short(exps[i * n : (i + 1) * n])) + shifts[i]
+
+
+@loop("void(T[::1], int64, int64, int64, T[::1])")
+def softmax(x, outer, n, inner, z):
+    """e^(x - m) / sum e^(x - m)."""
+    if inner == 1:
+        softmax_rows(x, n, z)
+        return
+    shifts, sums = np.empty(min(WIDTH, inner), x.dtype), np.empty(min(WIDTH, inner), x.dtype)
+    for k in range(outer):
+        for j in range(0, inner, WIDTH):
+            width = min(WIDTH, inner - j)
+            start, stop, factors = k * n * inner + j, (k + 1) * n * inner, sums[:width]
+            exp_columns(x[start:stop], n, inner, False, shifts[:width], factors, z[start:stop], True)
+            for i in range(width):
+                factors[i] = like(x[0], 1.0) / factors[i]
+            for begin in range(start, stop, inner):
+                out = z[begin : begin + width]
+                for i in range(width):
+                    out[i] *= factors[i]
+
+
+@loop("void(T[::1], int64, int64, int64, T[::1])")
+def log_softmax(x, outer, n, inner, z):
+    """(x - m) - log sum e^(x - m)."""
+    if inner == 1:
+        log_softmax_rows(x, n, z)
+        return
+    shifts, sums = np.empty(min(WIDTH, inner), x.dtype), np.empty(min(WIDTH, inner), x.dtype)
+    for k in range(outer):
+        for j in range(0, inner, WIDTH):
+            width = min(WIDTH, inner - j)
+            start, stop, rests = k * n * inner + j, (k + 1) * n * inner, sums[:width]
+            exp_columns(x[start:stop], n, inner, False, shifts[:width], rests, z[start:stop], False)
+            for i in range(width):
+                rests[i] = log(rests[i])
+            for begin in range(start, stop, inner):
+                row, out = x[begin : begin + width], z[begin : begin + width]
+                for i in range(width):
+                    out[i] = (row[i] - shifts[i]) - rests[i]
+
+
+@loop("void(T[::1], int64, int64, int64, T[::1])")
+def logsumexp(x, outer, n, inner, z):
+    """m + log sum e^(x - m)."""
+    if inner == 1:
+        logsumexp_rows(x, n, z)
+        return
+    shifts = np.empty(min(WIDTH, inner), x.dtype)
+    for k in range(outer):
+        for j in range(0, inner, WIDTH):
+            start, stop = k * n * inner + j, (k + 1) * n * inner
+            out = z[k * inner + j : k * inner + min(j + WIDTH, inner)]
+            exp_columns(x[start:stop], n, inner, True, shifts[: out.size], out, x, False)
+            for i in range(out.size):
+                out[i] = log(out[i]) + shifts[i]
 
 
 @loop("int64(T[:, ::1], T[::1], T[:, ::1], T[::1], int64[::1], int64, T[::1])")
@@ -88,18 +157,18 @@ def cross_entropy(x, shifts, exps, flat, target, ignore_index, z):
     Returns how many were not ignored, or -1 if a target is not a class: the caller then asks NumPy, which
     knows what to say about it.
     """
-    kept = 0
+    kept, n = 0, x.shape[1]
     for start in range(0, x.shape[0], shifts.size):
         stop = min(start + shifts.size, x.shape[0])
-        exp_shifted(x, start, stop, False, shifts, exps, flat)
+        exp_block(x[start:stop].reshape(-1), n, False, shifts, flat)
         for i in range(start, stop):
             k, shift = target[i], shifts[i - start]
             if k == ignore_index:
                 z[i] = like(shift, 0.0)
                 continue
-            if k < 0 or k >= x.shape[1]:
+            if k < 0 or k >= n:
                 return -1
-            z[i] = log(like(shift, total(exps[i - start]))) - (x[i, k] - shift)
+            z[i] = log(like(shift, total(exps[i - start], shift))) - (x[i, k] - shift)
             kept += 1
     return kept
 

@@ -5,13 +5,15 @@ empty arrays, dimensions in the middle, Python numbers) is answered by `NotImple
 kernel, whose result is the specification anyway. Importing this package imports no Numba.
 """
 
-from minigrad_kernels.cpu.entries import elementwise, loss, reduce, softmax, update
+from minigrad_kernels.cpu.entries import convolution, elementwise, loss, reduce, scan, softmax, update
 from minigrad_kernels.cpu.entries.kernel import Kernel
 
 KERNELS: dict[str, Kernel] = {
     **elementwise.KERNELS,
     **reduce.KERNELS,
+    **scan.KERNELS,
     **softmax.KERNELS,
     **loss.KERNELS,
+    **convolution.KERNELS,
     **update.KERNELS,
 }

@@ -1,74 +1,102 @@
-"""Reductions over neighbouring dimensions."""
+"""Reductions over any dimensions, of arrays with any strides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from numpy import dtype, int64, ndarray, sqrt
+
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
-from minigrad_kernels.cpu.fits import plain, split
-from minigrad_kernels.pool import empty
+from minigrad_kernels.cpu.fits import reducing
 
-SUM_ROWS, SUM_COLUMNS = Loop("reduce", "sum_rows"), Loop("reduce", "sum_columns")
-AMAX_ROWS, AMIN_ROWS, VAR_ROWS = (Loop("reduce", name) for name in ("amax_rows", "amin_rows", "var_rows"))
+SUM, PROD, AMAX, AMIN, VAR, SQUARES, MAGNITUDES = (
+    Loop("reduce", name) for name in ("sum", "prod", "amax", "amin", "var", "sum_of_squares", "sum_of_magnitudes")
+)
+ARGMAX, ARGMIN = Loop("extremum", "argmax"), Loop("extremum", "argmin")
+INT64 = dtype(int64)
 
 
-def reduction(rows: Loop, columns: Loop | None = None, *, least_rows: int = 1) -> Callable:
-    """Trailing dimensions are folded by `rows`, given so many rows at least; others by `columns`."""
+def loop_for(loop: Loop, x) -> Callable | None:
+    """The loop compiled for an array that has dimensions and elements, or None."""
+    return loop[x.dtype] if type(x) is ndarray and x.ndim and x.size else None
+
+
+def reduction(loop: Loop) -> Callable:
+    """All elements along the dimensions folded into one by the loop."""
 
     def fast(x, *, dim=None, keepdim=False):
-        plan = split(x.shape, dim, keepdim) if plain(x) else None
-        if plan is None:
-            return NotImplemented
-        (outer, n, inner), left = plan
-        loop = columns if inner > 1 else rows if outer >= least_rows else None
-        run = loop[x.dtype] if loop is not None else None
-        if run is None:
-            return NotImplemented
-        if inner == 1:
-            z = empty(outer, x.dtype)
-            run(x.reshape(outer, n), z)
-        else:
-            z = empty((outer, inner), x.dtype)
-            run(x.reshape(outer, n, inner), z)
-        return z.reshape(left)[()]
+        run = loop_for(loop, x)
+        return NotImplemented if run is None else reducing(x, run, dim, keepdim)
 
     return fast
 
 
-def average(total: Callable) -> Callable:
+def mean(x, *, dim=None, keepdim=False):
     """The sum, divided by how many elements went into each of its elements."""
-
-    def fast(x, *, dim=None, keepdim=False):
-        z = total(x, dim=dim, keepdim=keepdim)
-        return z if z is NotImplemented else z / x.dtype.type(x.size // z.size)
-
-    return fast
+    z = total(x, dim=dim, keepdim=keepdim)
+    if z is NotImplemented:
+        return z
+    n = x.dtype.type(x.size // z.size)
+    if type(z) is not ndarray:
+        return z / n
+    z /= n
+    return z
 
 
 def var(x, *, dim=None, correction=1, keepdim=False):
-    """The trailing dimensions only."""
-    plan = split(x.shape, dim, keepdim) if plain(x) else None
-    # Where no degree of freedom is left NumPy warns, and knows what to return.
-    if plan is None or plan[0][2] > 1 or plan[0][1] <= correction:
-        return NotImplemented
-    (outer, n, _), left = plan
-    run = VAR_ROWS[x.dtype]
+    """Where no degree of freedom is left NumPy warns, and knows what to return."""
+    run = loop_for(VAR, x)
     if run is None:
         return NotImplemented
-    z = empty(outer, x.dtype)
-    run(x.reshape(outer, n), n - correction, z)
-    return z.reshape(left)[()]
+    dims = range(x.ndim) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    n = 1
+    for d in dims:
+        if not -x.ndim <= d < x.ndim:
+            return NotImplemented
+        n *= x.shape[d]
+    return NotImplemented if n <= correction else reducing(x, run, dim, keepdim, n - correction)
 
 
-total = reduction(SUM_ROWS, SUM_COLUMNS)
-# A single long row, or a few, NumPy folds at least as fast.
-FEW = 8
+def std(x, *, dim=None, correction=1, keepdim=False):
+    """The root of the variance."""
+    z = var(x, dim=dim, correction=correction, keepdim=keepdim)
+    return z if z is NotImplemented else sqrt(z)
+
+
+def norm(x, *, p=2, dim=None, keepdim=False):
+    """The norms that are a sum or its root; the maximum norm as the maximum of magnitudes is NumPy's."""
+    run = loop_for(SQUARES if p == 2 else MAGNITUDES, x) if p in (1, 2) else None
+    z = NotImplemented if run is None else reducing(x, run, dim, keepdim)
+    return z if z is NotImplemented or p == 1 else sqrt(z)
+
+
+def place(loop: Loop, *, everywhere: bool) -> Callable:
+    """The place along one dimension; unless `everywhere`, not along rows so long that NumPy's loop has overtaken."""
+
+    def fast(x, *, dim=None, keepdim=False):
+        run = loop_for(loop, x)
+        if run is None or type(dim) is not int or not -x.ndim <= dim < x.ndim:
+            return NotImplemented
+        if not everywhere and x.shape[dim] > LONG and x.strides[dim] == x.itemsize:
+            return NotImplemented
+        return reducing(x, run, dim, keepdim, dtype=INT64)
+
+    return fast
+
+
+LONG = 32
+total = reduction(SUM)
 
 KERNELS = {
-    "sum": Kernel(total, 8192, (SUM_ROWS, SUM_COLUMNS), "reduction"),
-    "mean": Kernel(average(total), 512, (SUM_ROWS, SUM_COLUMNS), "reduction"),
-    "amax": Kernel(reduction(AMAX_ROWS), 2048, (AMAX_ROWS,), "reduction", reduction(AMAX_ROWS, least_rows=FEW)),
-    "amin": Kernel(reduction(AMIN_ROWS), 2048, (AMIN_ROWS,), "reduction", reduction(AMIN_ROWS, least_rows=FEW)),
-    "var": Kernel(var, 512, (VAR_ROWS,)),
+    "sum": Kernel(total, 2048, (SUM,), "reduction"),
+    "prod": Kernel(reduction(PROD), 512, (PROD,), "reduction"),
+    "mean": Kernel(mean, 512, (SUM,), "reduction"),
+    "amax": Kernel(reduction(AMAX), 2048, (AMAX,), "reduction"),
+    "amin": Kernel(reduction(AMIN), 2048, (AMIN,), "reduction"),
+    "var": Kernel(var, 128, (VAR,)),
+    "std": Kernel(std, 128, (VAR,)),
+    "norm": Kernel(norm, 128, (SQUARES, MAGNITUDES)),
+    "argmax": Kernel(place(ARGMAX, everywhere=True), 512, (ARGMAX,), "any", place(ARGMAX, everywhere=False)),
+    "argmin": Kernel(place(ARGMIN, everywhere=True), 512, (ARGMIN,), "any", place(ARGMIN, everywhere=False)),
 }

@@ -1,4 +1,4 @@
-"""Softmax and its relatives, by rows."""
+"""Softmax and its relatives, along any dimension."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
-from minigrad_kernels.cpu.fits import plain, rows_at_once, scratch, split
+from minigrad_kernels.cpu.entries.reduce import loop_for
+from minigrad_kernels.cpu.fits import plain, reducing, split
 from minigrad_kernels.pool import empty
 from minigrad_kernels.threads import split as in_parts
 
@@ -16,43 +17,38 @@ LARGE = 1 << 21
 SOFTMAX, LOG_SOFTMAX, LOGSUMEXP = (Loop("softmax", name) for name in ("softmax", "log_softmax", "logsumexp"))
 
 
-def by_rows(loop: Loop) -> Callable:
-    """Rows in, rows of the same length out: the last dimension only."""
+def along(loop: Loop) -> Callable:
+    """As many elements out as in."""
 
     def fast(x, *, dim):
-        run = loop[x.dtype] if plain(x) and dim in (-1, x.ndim - 1) else None
+        plan = split(x.shape, dim, True) if plain(x) and x.size else None
+        run = loop[x.dtype] if plan is not None else None
         if run is None:
             return NotImplemented
+        outer, n, inner = plan[0]
         z = empty(x.shape, x.dtype)
-        n = x.shape[-1]
-        rows, out, flat = x.reshape(-1, n), z.reshape(-1, n), z.reshape(-1)
+        flat, out, size = x.reshape(-1), z.reshape(-1), n * inner
 
         def part(start, stop):
-            run(rows[start:stop], empty(rows_at_once(n), x.dtype), out[start:stop], flat[start * n : stop * n])
+            run(flat[start * size : stop * size], stop - start, n, inner, out[start * size : stop * size])
 
         if x.size < LARGE:
-            run(rows, empty(rows_at_once(n), x.dtype), out, flat)
+            run(flat, outer, n, inner, out)
         else:
-            in_parts(part, len(rows), n * NANOSECONDS)
+            in_parts(part, outer, size * NANOSECONDS)
         return z
 
     return fast
 
 
 def logsumexp(x, *, dim, keepdim=False):
-    """The trailing dimensions only."""
-    plan = split(x.shape, dim, keepdim) if plain(x) else None
-    run = LOGSUMEXP[x.dtype] if plan is not None and plan[0][2] == 1 else None
-    if run is None:
-        return NotImplemented
-    (outer, n, _), left = plan
-    z = empty(outer, x.dtype)
-    run(x.reshape(outer, n), *scratch(n, x.dtype), z)
-    return z.reshape(left)[()]
+    """One element for all along the dimensions."""
+    run = loop_for(LOGSUMEXP, x)
+    return NotImplemented if run is None else reducing(x, run, dim, keepdim)
 
 
 KERNELS = {
-    "softmax": Kernel(by_rows(SOFTMAX), 512, (SOFTMAX,), "by_rows"),
-    "log_softmax": Kernel(by_rows(LOG_SOFTMAX), 512, (LOG_SOFTMAX,), "by_rows"),
-    "logsumexp": Kernel(logsumexp, 512, (LOGSUMEXP,)),
+    "softmax": Kernel(along(SOFTMAX), 64, (SOFTMAX,), "by_rows"),
+    "log_softmax": Kernel(along(LOG_SOFTMAX), 64, (LOG_SOFTMAX,), "by_rows"),
+    "logsumexp": Kernel(logsumexp, 64, (LOGSUMEXP,)),
 }

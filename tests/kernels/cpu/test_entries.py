@@ -1,0 +1,76 @@
+"""The entries of both tables: which calls a compiled loop takes, and what goes to NumPy."""
+
+import numpy as np
+import pytest
+from kernel_cases import ELEMENTWISE
+
+from minigrad_kernels.cpu import ALWAYS, BY_SIZE
+from minigrad_kernels.cpu.entries import KERNELS
+from minigrad_kernels.numpy import TABLE
+
+REDUCTIONS = ("sum", "mean", "amax", "amin", "prod", "var", "std", "norm", "logsumexp")
+
+SGD_PARAMETERS = {
+    "lr": 0.1,
+    "momentum": 0,
+    "dampening": 0,
+    "weight_decay": 0,
+    "nesterov": False,
+    "first": False,
+}
+ADAM_PARAMETERS = {
+    "lr": 0.1,
+    "beta1": 0.9,
+    "beta2": 0.9,
+    "eps": 1e-8,
+    "weight_decay": 0,
+    "decoupled": False,
+    "step": 1,
+}
+
+
+def samples(name):
+    """Calls that the compiled loops must take, not hand on."""
+    x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(4, 6)
+    if name in ELEMENTWISE:
+        return [((x,), {}), ((x.astype(np.float64),), {})]
+    if name in ("softmax", "log_softmax"):
+        return [((x,), {"dim": 0}), ((x,), {"dim": -1})]
+    if name in REDUCTIONS:
+        dims = [{"dim": 0}, {"dim": -1}, {"dim": (0, 1)}]
+        return [((x,), p) for p in dims] + [((x.T,), dims[0]), ((x.reshape(2, 2, 6),), {"dim": (0, 2)})]
+    if name in ("argmax", "argmin", "cumsum", "cumprod"):
+        return [((x,), {"dim": 0}), ((x,), {"dim": -1})]
+    return {
+        "where": [((x > 0, x, x), {}), ((x > 0, x, 0.0), {}), ((x > 0, 0, x), {})],
+        "cross_entropy": [((x, np.zeros(4, np.int64)), {})],
+        "linear_recurrence": [((x, x), {"dim": 0}), ((x, x), {"dim": -1})],
+        "mse_loss": [((x, x), {})],
+        "sgd_update": [((x, x, x), SGD_PARAMETERS), ((x, x, x), SGD_PARAMETERS | {"momentum": 0.9})],
+        "adam_update": [((x, x, x, abs(x)), ADAM_PARAMETERS)],
+    }[name]
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_contiguous_floats_are_not_left_to_numpy(name):
+    for args, parameters in samples(name):
+        assert KERNELS[name].call(*args, **parameters) is not NotImplemented
+
+
+def test_both_tables_replace_only_what_numpy_has():
+    assert ALWAYS.keys() == BY_SIZE.keys() <= TABLE.keys()
+
+
+@pytest.mark.parametrize("name", [*ELEMENTWISE, "sum", "mean", "amax", "var"])
+def test_what_has_no_dimension_keeps_its_type(name):
+    """NumPy turns a 0-dimensional array into a scalar."""
+    x = np.array(0.5, np.float32)
+    parameters = {"correction": 0} if name == "var" else {}
+    assert type(ALWAYS[name](x, **parameters)) is type(TABLE[name](x, **parameters))
+
+
+def test_a_python_number_goes_to_numpy():
+    for table in (ALWAYS, BY_SIZE):
+        assert table["sum"](2.0) == 2.0
+        assert table["var"](2.0, correction=0) == 0.0
+        assert table["where"](True, 1.0, 2.0) == 1.0
