@@ -12,7 +12,7 @@ from typing import Any
 from minigrad import ops, shapes
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.imperative import renewed, wrap
-from minigrad.op import OPS, Op, Spec, op
+from minigrad.op import OPS, Spec, op
 from minigrad.operand import plain_index
 from minigrad.tape import Clock, Leaf, mode
 from minigrad.tensor import Tensor
@@ -133,36 +133,24 @@ def overlay(g, z, x, y, *, view, parameters):
     return gx, lambda: view(g, **parameters)
 
 
-def _method(operation: Op):
-    name = operation.name + "_"
+def _method(operation: Any):
+    name = operation.__name__ + "_"
 
     def write(self: Tensor, *args: Any, **parameters: Any) -> Tensor:
         return in_place(self, name, lambda: operation(self, *args, **parameters))
 
-    write.__name__, write.__doc__ = name, f"As `{operation.name}`, writing the result into this tensor."
+    write.__name__, write.__doc__ = name, f"As `{operation.__name__}`, writing the result into this tensor."
     return write
 
 
-_WRITING = (
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "pow",
-    "neg",
-    "abs",
-    "exp",
-    "log",
-    "sqrt",
-    "tanh",
-    "sigmoid",
-    "relu",
-    "clamp",
-    "floor_divide",
-    "remainder",
-)
+_WRITING = [
+    "abs", "acos", "add", "asin", "atan", "atan2", "ceil", "clamp", "cos", "cosh", "div", "erf", "exp", "exp2",
+    "expm1", "floor", "floor_divide", "lerp", "log", "log10", "log1p", "log2", "masked_fill", "mul", "neg", "pow",
+    "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "sub",
+    "tan", "tanh",
+]  # fmt: skip
 for _name in _WRITING:
-    setattr(Tensor, _name + "_", _method(OPS[_name]))
+    setattr(Tensor, _name + "_", _method(getattr(ops, _name)))
 for _operator, _name in {
     "iadd": "add_",
     "isub": "sub_",

@@ -51,6 +51,11 @@ def logical_or(g, z, x, y):
     r"""At least one is true."""
 
 
+@comparison(sample=lambda r: (r.booleans(2, 3), r.booleans(3)))
+def logical_xor(g, z, x, y):
+    r"""Exactly one is true."""
+
+
 @test(sample=lambda r: (r.booleans(2, 3),))
 def logical_not(g, z, x):
     r"""True where the input is false or 0."""
@@ -66,16 +71,23 @@ def isfinite(g, z, x):
     r"""Where the input is neither infinite nor NaN."""
 
 
+@test(sample=lambda r: (r(2, 3),))
+def isinf(g, z, x):
+    r"""Where the input is infinite, of either sign."""
+
+
 __all__ = [
     "eq",
     "ge",
     "gt",
     "isfinite",
+    "isinf",
     "isnan",
     "le",
     "logical_and",
     "logical_not",
     "logical_or",
+    "logical_xor",
     "lt",
     "ne",
 ]

@@ -34,7 +34,7 @@ every_kernel = pytest.mark.parametrize(
 every_differentiable_case = pytest.mark.parametrize("case", DIFFERENTIABLE.values(), ids=DIFFERENTIABLE.keys())
 both_floats = pytest.mark.parametrize("dtype", ["float32", "float64"])
 # Arithmetic on truth values, which NumPy and PyTorch refuse or make something of their own of.
-NOT_FOR_TRUTH_VALUES = {"floor_divide", "remainder", "pow", "sub", "neg", "sign", "clamp", "matmul", "linear"}
+NOT_FOR_TRUTH_VALUES = {"floor_divide", "remainder", "pow", "sub", "lerp", "neg", "sign", "clamp", "matmul", "linear"}
 TOLERANCE = {"float32": {"rtol": 2e-5, "atol": 2e-6}, "float64": {"rtol": 1e-12, "atol": 1e-13}}
 
 
