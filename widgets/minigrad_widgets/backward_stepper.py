@@ -32,7 +32,7 @@ class BackwardStepper(ProgramView):
     Errors: ValueError for a film in which nothing happened.
     """
 
-    _esm = esm("stepper")
+    _esm = esm("player", "stepper")
     position = traitlets.Int(0).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
 

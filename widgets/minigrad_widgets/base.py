@@ -14,9 +14,9 @@ from minigrad_widgets.palette import page_style
 _STATIC = Path(__file__).parent / "static"
 
 
-def esm(name: str) -> str:
-    """The JavaScript module of a view: the shared functions, then its own."""
-    return (_STATIC / "common.js").read_text(encoding="utf-8") + (_STATIC / f"{name}.js").read_text(encoding="utf-8")
+def esm(*names: str) -> str:
+    """The JavaScript module of a view: the shared functions, then its own parts."""
+    return "".join((_STATIC / f"{name}.js").read_text(encoding="utf-8") for name in ("common", *names))
 
 
 def css() -> str:

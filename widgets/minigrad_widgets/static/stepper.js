@@ -1,13 +1,4 @@
 // BackwardStepper: plays the frames that Python computed. Nothing here asks the kernel, except to open or close a group.
-const ICONS = {
-  first: "M3 3h2v10H3zM13 3v10L6 8z",
-  back: "M11 3v10L4 8z",
-  play: "M4 2.5v11L13 8z",
-  pause: "M4 3h3v10H4zM9 3h3v10H9z",
-  on: "M5 3v10l7-5z",
-  last: "M11 3h2v10h-2zM3 3v10l7-5z",
-};
-const icon = (name) => `<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`;
 const PHASES = { begin: "forward", forward: "forward", start: "backward", backward: "backward", accumulate: "backward", finished: "backward", update: "update" };
 
 // How a node stands at a position: [state, words]. `positions.py` says the same for the static picture.
@@ -93,62 +84,15 @@ function queue(cards, states, frame, position, choose) {
 }
 
 function render({ model, el }) {
-  // Python is told when the reader rests. Until then it may answer an earlier position: the reader's own stands.
-  let wanted = null;
-  let rest;
-  const go = (position) => {
-    const last = model.get("_data").frames.length - 1;
-    wanted = Math.max(0, Math.min(last, position));
-    model.set("position", wanted);
-    clearTimeout(rest);
-    rest = setTimeout(() => {
-      wanted = null;
-      model.save_changes();
-    }, 120);
-  };
-  const moved = () => {
-    if (wanted !== null && model.get("position") !== wanted) model.set("position", wanted);
-    else show();
-  };
-  const now = () => model.get("position");
   const end = () => model.get("_data").frames.length - 1;
-  const play = () => {
-    if (!model.get("playing") && now() >= end()) go(0);
-    model.set("playing", !model.get("playing"));
-    model.save_changes();
-  };
-  const button = (name, label, action) => {
-    const made = trusted("button", { "aria-label": label, title: label }, icon(name));
-    made.addEventListener("click", action);
-    return made;
-  };
-  const playing = button("play", "play (space)", play);
-  const slider = h("input", { type: "range", min: 0, step: 1, "aria-label": "position in the film", oninput: () => go(Number(slider.value)) });
-  const count = h("span", { class: "mg-count" });
   const phases = h("div", { class: "mg-phases", "aria-hidden": "true" });
   const caption = h("div", { class: "mg-caption", "aria-live": "polite" });
   const holder = h("div", { class: "mg-holder" });
   const ready = h("div", { class: "mg-queue", role: "group", "aria-label": "ready queue" });
   const side = h("aside", { class: "mg-side" });
-  const bar = h(
-    "div", { class: "mg-bar-of-buttons", role: "group", "aria-label": "player" },
-    button("first", "to the beginning (Home)", () => go(0)), button("back", "one step back (J)", () => go(now() - 1)), playing,
-    button("on", "one step on (K)", () => go(now() + 1)), button("last", "to the end (End)", () => go(end())),
-    h("div", { class: "mg-track" }, slider, phases), count,
-  );
-  const root = h("div", { class: "mg-view mg-stepper", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, bar, caption, h("div", { class: "mg-main" }, h("div", { class: "mg-left" }, holder, ready), side));
-  const keys = {
-    j: () => go(now() - 1), ArrowLeft: () => go(now() - 1), k: () => go(now() + 1), ArrowRight: () => go(now() + 1),
-    Home: () => go(0), End: () => go(end()), " ": play,
-  };
-  root.addEventListener("keydown", (event) => {
-    const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " " && ["BUTTON", "SUMMARY"].includes(event.target.tagName)) return;
-    action();
-    event.preventDefault();
-    event.stopPropagation();
-  });
+  const film = player(model, { end, show: () => show(), label: "position in the film", below: phases });
+  const root = h("div", { class: "mg-view mg-stepper", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, film.bar, caption, h("div", { class: "mg-main" }, h("div", { class: "mg-left" }, holder, ready), side));
+  film.listen(root);
   el.append(root);
   let view, cards, byKey, built;
   const choose = (key) => {
@@ -159,11 +103,9 @@ function render({ model, el }) {
   const show = () => {
     const data = model.get("_data");
     if (data !== built) return build(); // the position came before the structure it belongs to
-    const position = Math.min(now(), end());
+    const position = Math.min(film.now(), end());
     const frame = data.frames[position];
-    slider.value = position;
-    slider.setAttribute("aria-valuetext", `step ${position} of ${end()}: ${frame.caption}`);
-    count.textContent = `${position} / ${end()}`;
+    film.tell(position, frame.caption);
     caption.textContent = frame.caption;
     const selected = model.get("selection");
     const states = new Map(cards.map((card) => [card.key, stateOf(card, frame, position)]));
@@ -206,7 +148,6 @@ function render({ model, el }) {
     const data = (built = model.get("_data"));
     cards = data.cards;
     byKey = new Map(cards.map((card) => [card.key, card]));
-    slider.max = end();
     const spans = [];
     for (const frame of data.frames) {
       const name = PHASES[frame.kind];
@@ -217,42 +158,21 @@ function render({ model, el }) {
     view = drawing(holder, data.svg, { select: choose, toggle: (key) => toggleGroup(model, key) });
     show();
   };
-  const playButton = () => {
-    playing.innerHTML = icon(model.get("playing") ? "pause" : "play");
-    playing.setAttribute("aria-label", model.get("playing") ? "pause (space)" : "play (space)");
-  };
   const events = listener(model);
   events.on("change:_data", build);
-  events.on("change:position", moved);
+  events.on("change:position", film.moved);
   events.on("change:selection", show);
-  events.on("change:playing", playButton);
+  events.on("change:playing", film.playButton);
   const resized = new ResizeObserver(() => view.fit());
   resized.observe(holder);
   build();
-  playButton();
   return () => {
     events.off();
     resized.disconnect();
-    clearTimeout(rest);
+    film.stop();
   };
 }
 
-// The clock belongs to the model, not to a view of it: shown twice, it still plays once.
-function initialize({ model }) {
-  let timer = null;
-  const beat = () => {
-    const last = model.get("_data").frames.length - 1;
-    if (model.get("position") >= last) model.set("playing", false);
-    else model.set("position", model.get("position") + 1);
-    model.save_changes();
-  };
-  const turn = () => {
-    clearInterval(timer);
-    timer = model.get("playing") ? setInterval(beat, 900) : null;
-  };
-  model.on("change:playing", turn);
-  turn();
-  return () => clearInterval(timer);
-}
+const initialize = ({ model }) => clock(model, () => model.get("_data").frames.length - 1, 900);
 
 export default { initialize, render };
