@@ -13,8 +13,11 @@ import linecache
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+
+import numpy
 
 from minigrad_kernels.cpu import compile as compiling
 
@@ -36,6 +39,17 @@ def load(name: str, source: str) -> ModuleType:
     sys.modules[full_name] = module
     exec(compile(source, file, "exec"), module.__dict__)
     return module
+
+
+def compiled(name: str, source: str, dtype: numpy.dtype) -> Callable | None:
+    """The loop `name` of the text `source`, compiled for a dtype; None without Numba."""
+    try:
+        with compiling.announced("loading Numba (once in each process)", after=3.0):
+            module = load(name, source)
+            compiling._ready_the_compiler()
+    except ImportError:
+        return None
+    return compiling.compile_loop(getattr(module, name), name, dtype)
 
 
 def _write(full_name: str, source: str) -> str | None:
