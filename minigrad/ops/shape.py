@@ -1,4 +1,4 @@
-"""Operations that move elements and change none: the gradient moves back the same way."""
+"""The same elements in another shape. These are views: nothing is moved, and the gradient is seen the same way back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from minigrad import shapes
 from minigrad.errors import ShapeError
 from minigrad.op import op
+from minigrad.ops.composed import composed
 
 view = partial(op, view=True, saves="")
 
@@ -35,71 +36,130 @@ def broadcast_to(g, z, x, *, shape):
     return (g,)
 
 
-@op(shape=shapes.cat, saves="xs.shape", sample=lambda r: ([r(2, 3), r(2, 1)], {"dim": 1}))
-def cat(g, z, *xs, dim=0):
-    r"""Joined along a dimension that exists. Each input receives its own part of the gradient."""
-    dim = shapes.normal_dim(dim, g.ndim)
-    parts, start = [], 0
-    for x in xs:
-        stop = start + x.shape[dim]
-        parts.append(g[(slice(None),) * dim + (slice(start, stop),)])
-        start = stop
-    return tuple(parts)
-
-
-@op(shape=shapes.stack, saves="", sample=lambda r: ([r(2, 3), r(2, 3)], {"dim": 1}))
-def stack(g, z, *xs, dim=0):
-    r"""Joined along a new dimension. Each input receives its own slice of the gradient."""
-    dim = shapes.normal_dim(dim, g.ndim)
-    return tuple(g[(slice(None),) * dim + (place,)] for place in range(len(xs)))
-
-
+@composed
 def transpose(x, dim0, dim1):
     """Two dimensions exchanged."""
     dims = list(range(x.ndim))
-    a, b = shapes.normal_dim(dim0, x.ndim), shapes.normal_dim(dim1, x.ndim)
-    dims[a], dims[b] = b, a
+    if dims:
+        a, b = shapes.normal_dim(dim0, x.ndim), shapes.normal_dim(dim1, x.ndim)
+        dims[a], dims[b] = b, a
     return permute(x, dims=tuple(dims))
 
 
+@composed
+def swapaxes(x, axis0, axis1):
+    """NumPy's name of `transpose`: two dimensions exchanged."""
+    return transpose(x, axis0, axis1)
+
+
+@composed
+def movedim(x, source, destination):
+    """The dimension `source` moved to the place `destination`, or several; the others keep their order."""
+    sources = shapes.normal_dims((source,) if isinstance(source, int) else source, x.ndim)
+    places = shapes.normal_dims((destination,) if isinstance(destination, int) else destination, x.ndim)
+    if len(sources) != len(places):
+        raise ShapeError(
+            "there are not as many places as dimensions.",
+            got=f"source={source}, destination={destination}",
+            expected="one destination for each source",
+            hint="movedim(x, (0, 1), (1, 0)) exchanges two",
+        )
+    others = iter(d for d in range(x.ndim) if d not in sources)
+    moved = dict(zip(places, sources, strict=True))
+    return permute(x, dims=tuple(moved[d] if d in moved else next(others) for d in range(x.ndim)))
+
+
+@composed
+def moveaxis(x, source, destination):
+    """NumPy's name of `movedim`."""
+    return movedim(x, source, destination)
+
+
+@composed
 def squeeze(x, dim=None):
     """Without the dimensions of size 1, or without those named in `dim` if their size is 1."""
     dims = shapes.normal_dims(dim, x.ndim)
     return reshape(x, shape=tuple(n for d, n in enumerate(x.shape) if n != 1 or d not in dims))
 
 
+@composed
 def unsqueeze(x, dim):
     """With a new dimension of size 1 at `dim`."""
     place = shapes.normal_dim(dim, x.ndim + 1)
     return reshape(x, shape=(*x.shape[:place], 1, *x.shape[place:]))
 
 
+@composed
 def flatten(x, start_dim=0, end_dim=-1):
     """The dimensions from `start_dim` to `end_dim` as one."""
     first, last = shapes.normal_dim(start_dim, x.ndim), shapes.normal_dim(end_dim, x.ndim)
+    if first > last:
+        raise ShapeError(
+            "start_dim comes after end_dim.",
+            got=f"start_dim={start_dim}, end_dim={end_dim} for {x.ndim} dimensions",
+            expected="start_dim first",
+            hint="flatten(1) keeps the first dimension",
+        )
     return reshape(x, shape=(*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
 
 
-def split(x, split_size_or_sections, dim=0):
-    """Parts of the given size along `dim` (the last may be smaller), or of the sizes in a list."""
-    dim = shapes.normal_dim(dim, x.ndim)
-    total, sections = x.shape[dim], split_size_or_sections
-    if isinstance(sections, int) and sections > 0:
-        sections = [min(sections, total - start) for start in range(0, total or 1, sections)]
-    if isinstance(sections, int) or sum(sections) != total:
+@composed
+def ravel(x):
+    """In one dimension."""
+    return reshape(x, shape=(-1,)) if math.prod(x.shape) else reshape(x, shape=(0,))
+
+
+@composed
+def unflatten(x, dim, sizes):
+    """The dimension `dim` as several of the given sizes, of which one may be -1."""
+    place = shapes.normal_dim(dim, x.ndim)
+    inner = shapes.reshape(shapes.Shaped(x.shape[place : place + 1]), shape=tuple(sizes))
+    return reshape(x, shape=(*x.shape[:place], *inner, *x.shape[place + 1 :]))
+
+
+@composed
+def expand_as(x, other):
+    """Repeated to the shape of `other`."""
+    return broadcast_to(x, shape=tuple(other.shape))
+
+
+@composed
+def view_as(x, other):
+    """In the shape of `other`, which has as many elements."""
+    return reshape(x, shape=tuple(other.shape))
+
+
+@composed
+def broadcast_tensors(*xs):
+    """Each repeated to the shape that they have together."""
+    shape = shapes.broadcast(*xs)
+    return tuple(broadcast_to(x, shape=shape) for x in xs)
+
+
+@composed
+def meshgrid(*xs, indexing="ij"):
+    """For coordinates along each axis, those of every point of the grid: as many tensors, each of the grid's shape.
+
+    With `indexing="xy"` the first two dimensions are exchanged, as pictures have them: rows are y.
+    """
+    if len(xs) == 1 and isinstance(xs[0], (tuple, list)):
+        xs = tuple(xs[0])
+    if indexing not in ("ij", "xy") or any(x.ndim > 1 for x in xs):
         raise ShapeError(
-            "split: the sections do not add up.",
-            got=f"{sections} for size {total}",
-            expected=f"sizes with a sum of {total}, or one above 0",
-            hint="one number for equal parts",
+            "coordinates along each axis are wanted.",
+            got=f"{', '.join(str(tuple(x.shape)) for x in xs)}, indexing={indexing!r}",
+            expected="one dimension each, indexing 'ij' or 'xy'",
+            hint="meshgrid(arange(3), arange(4))",
         )
-    parts, start = [], 0
-    for size in sections:
-        parts.append(x[(slice(None),) * dim + (slice(start, start + size),)])
-        start += size
-    return tuple(parts)
+    order = list(range(len(xs)))
+    if indexing == "xy":
+        order[:2] = order[1::-1]
+    sizes = [math.prod(xs[place].shape) for place in order]
+    placed = (reshape(x, shape=tuple(-1 if order[d] == n else 1 for d in range(len(xs)))) for n, x in enumerate(xs))
+    return tuple(broadcast_to(x, shape=tuple(sizes)) for x in placed)
 
 
 __all__ = [
-    "broadcast_to", "cat", "flatten", "permute", "reshape", "split", "squeeze", "stack", "transpose", "unsqueeze",
+    "broadcast_tensors", "broadcast_to", "expand_as", "flatten", "meshgrid", "moveaxis", "movedim", "permute", "ravel",
+    "reshape", "squeeze", "swapaxes", "transpose", "unflatten", "unsqueeze", "view_as",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Kernels that move elements and change none. Where NumPy can give a view of the same memory, it does."""
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 
 def reshape(x, *, shape):
@@ -19,6 +20,46 @@ def broadcast_to(x, *, shape):
     return z
 
 
+def diagonal(x, *, offset=0, dim1=0, dim2=1):
+    """The diagonal as the last dimension. NumPy's is read-only; here a write goes through it, as in PyTorch."""
+    z = x.diagonal(offset, dim1, dim2)
+    z.flags.writeable = x.flags.writeable
+    return z
+
+
+def on_diagonal(x, *, shape, offset=0, dim1=0, dim2=1):
+    """Zeros of `shape`, with `x` on the diagonal (the gradient of `diagonal`)."""
+    z = np.zeros(shape, x.dtype)
+    diagonal(z, offset=offset, dim1=dim1, dim2=dim2)[...] = x
+    return z
+
+
+def unfold(x, *, dimension, size, step):
+    """Windows of `size` along `dimension`, as the last dimension. Windows that overlap cannot be written to."""
+    if not (0 < size <= (x.shape[dimension] if x.ndim else 1) and step > 0) or dimension < -x.ndim:
+        raise ValueError("no such windows")
+    if not x.ndim:
+        return x.reshape(1)
+    dimension %= x.ndim
+    shape, strides = list(x.shape), list(x.strides)
+    shape[dimension] = (x.shape[dimension] - size) // step + 1
+    strides[dimension] *= step
+    return as_strided(
+        x, (*shape, size), (*strides, x.strides[dimension]), writeable=x.flags.writeable and (step >= size)
+    )
+
+
+def add_windows(x, *, shape, dimension, size, step):
+    """Zeros of `shape`, with each window of `x` added where it was read from (the gradient of `unfold`)."""
+    z = np.zeros(shape, x.dtype)
+    if not shape:
+        return x.reshape(())
+    target, windows = np.moveaxis(z, dimension, -1), np.moveaxis(x, dimension % len(shape), -2)
+    for i in range(windows.shape[-2]):
+        target[..., i * step : i * step + size] += windows[..., i, :]
+    return z
+
+
 def cat(*xs, dim=0):
     return np.concatenate(xs, axis=dim)
 
@@ -27,62 +68,59 @@ def stack(*xs, dim=0):
     return np.stack(xs, axis=dim)
 
 
-def getitem(x, *, index):
-    z = x[index]
-    if isinstance(z, np.ndarray):
-        return z
-    return x[(*index, ...) if isinstance(index, tuple) else (index, ...)]  # a view of one element, not a copied scalar
+def flip(x, *, dims):
+    return np.flip(x, dims).copy()
 
 
-def index_add(g, *, index, shape):
-    """Zeros of `shape`, with `g` added at `index`: places named twice receive both (the gradient of indexing)."""
-    z = np.zeros(shape, g.dtype)
-    if _visits_each_place_once(index):
-        z[index] = g
-    else:
-        np.add.at(z, index, g)
+def roll(x, *, shifts, dims=None):
+    return np.roll(x, shifts, dims)
+
+
+def constant_pad_nd(x, *, pad, value=0):
+    """Widths in pairs (before, after), the last dimension's first; a negative width cuts off."""
+    pad = tuple(zip(pad[0::2], pad[1::2], strict=True))
+    widths = (((0, 0),) * (x.ndim - len(pad))) + pad[::-1]
+    if len(pad) > x.ndim or any(n + before + after < 0 for n, (before, after) in zip(x.shape, widths, strict=True)):
+        raise ValueError("more is cut off than there is")
+    z = np.full([n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)], value, x.dtype)
+    inner = tuple(
+        slice(max(before, 0), max(n - max(after, 0), 0)) for n, (before, after) in zip(z.shape, widths, strict=True)
+    )
+    kept = tuple(
+        slice(max(-before, 0), max(n - max(-after, 0), 0)) for n, (before, after) in zip(x.shape, widths, strict=True)
+    )
+    z[inner] = x[kept]
     return z
 
 
-def _visits_each_place_once(index):
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(isinstance(p, (int, slice, type(None), type(Ellipsis))) or np.asarray(p).dtype == bool for p in parts)
+def tril(x, *, diagonal=0):
+    return np.tril(_matrices(x), diagonal)
 
 
-def index_put(x, y, *, index):
-    """A copy of `x` in which the elements at `index` are those of `y`."""
-    z = np.array(x)
-    z[index] = y
-    return z
+def triu(x, *, diagonal=0):
+    return np.triu(_matrices(x), diagonal)
 
 
-def take_along_dim(x, indices, *, dim):
-    return np.take_along_axis(x, indices, axis=dim)
-
-
-def scatter_add(g, indices, *, dim, shape):
-    """Zeros of `shape`, with `g` added at `indices` along `dim` (the gradient of `take_along_dim`)."""
-    z = np.zeros(shape, g.dtype)
-    place = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
-    place[dim] = indices
-    np.add.at(z, tuple(place), g)
-    return z
-
-
-def one_hot(x, *, classes):
-    return np.equal(np.expand_dims(x, -1), np.arange(classes))
+def _matrices(x):
+    """NumPy makes a matrix of a vector here, repeating it; PyTorch refuses it."""
+    if x.ndim < 2:
+        raise ValueError("a matrix is needed")
+    return x
 
 
 TABLE = {
     "reshape": reshape,
     "permute": permute,
     "broadcast_to": broadcast_to,
+    "diagonal": diagonal,
+    "on_diagonal": on_diagonal,
+    "unfold": unfold,
+    "add_windows": add_windows,
     "cat": cat,
     "stack": stack,
-    "getitem": getitem,
-    "index_add": index_add,
-    "index_put": index_put,
-    "take_along_dim": take_along_dim,
-    "scatter_add": scatter_add,
-    "one_hot": one_hot,
+    "flip": flip,
+    "roll": roll,
+    "constant_pad_nd": constant_pad_nd,
+    "tril": tril,
+    "triu": triu,
 }
