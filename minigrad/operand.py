@@ -174,6 +174,14 @@ class Operand:
         own = (-1,) * (len(sizes) - self.ndim) + tuple(self.shape)  # a new dimension has no size to keep
         return ops.broadcast_to(self, shape=tuple(m if n == -1 else n for n, m in zip(sizes, own)))
 
+    def flip(self, *dims):
+        """The order reversed along dimensions, given as numbers or as one tuple."""
+        return ops.flip(self, dims=_sizes(dims))
+
+    def unflatten(self, dim, *sizes):
+        """The dimension `dim` as several, given as sizes or as one tuple."""
+        return ops.unflatten(self, dim, _sizes(sizes))
+
     def float(self):
         """As float32."""
         return ops.cast(self, dtype=dtypes.float32)
@@ -246,12 +254,56 @@ def _attach_methods() -> None:
         "cat",
         "stack",
         "where",
-        "index_add",
+        "add_at",
+        "add_slices",
+        "add_along_dim",
+        "embedding",
+        "is_class",
+        "on_diagonal",
+        "add_windows",
+        "constant_pad_nd",
+        "pad",
+        "put_along_dim",
+        "take_slices",
+        "concat",
+        "meshgrid",
+        "broadcast_tensors",
+        "one_hot",
         "index_put",
-        "scatter_add",
         "linear",
+        "col2im",
+        "conv1d",
+        "conv2d",
+        "conv2d_weight",
+        "conv_transpose1d",
+        "conv_transpose2d",
+        "im2col",
+        "adaptive_avg_pool2d",
+        "adaptive_max_pool2d",
+        "avg_pool1d",
+        "avg_pool2d",
+        "avg_unpool2d",
+        "max_pool1d",
+        "max_pool2d",
+        "max_pool2d_indices",
+        "max_pool2d_with_indices",
+        "unpool2d",
+        *("elu", "gelu", "hardswish", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu6", "selu", "silu", "softplus"),
+        "softsign",
         "mse_loss",
         "cross_entropy",
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+        "cosine_embedding_loss",
+        "cosine_similarity",
+        "hinge_embedding_loss",
+        "huber_loss",
+        "kl_div",
+        "l1_loss",
+        "margin_ranking_loss",
+        "nll_loss",
+        "smooth_l1_loss",
+        "softmax_error",
         "clone",
     }
     functions = {

@@ -21,11 +21,11 @@ def getitem(g, z, x, *, index):
 
     Each element read receives its gradient back; one read twice receives both; the others 0.
     """
-    return (index_add(g, index=index, shape=x.shape),)
+    return (add_at(g, index=index, shape=x.shape),)
 
 
 @op(shape=shapes.given, saves="", sample=lambda r: (r(3, 4), {"index": _rows, "shape": (3, 4)}))
-def index_add(g, z, x, *, index, shape):
+def add_at(g, z, x, *, index, shape):
     r"""Zeros of `shape`, with `x` added at `index`. The gradient is read at the same places."""
     return (getitem(g, index=index),)
 
@@ -36,39 +36,4 @@ def index_put(g, z, x, y, *, index):
     return lambda: index_put(g, 0.0, index=index), lambda: getitem(g, index=index)
 
 
-@op(
-    shape=shapes.take_along_dim,
-    together="x",
-    saves="x.shape indices",
-    sample=lambda r: (r(2, 3), r.integers(2, 2, high=3), {"dim": 1}),
-)
-def take_along_dim(g, z, x, indices, *, dim):
-    r"""For every place, the element of `x` that `indices` names along `dim`; each receives its gradients' sum back."""
-    return lambda: scatter_add(g, indices, dim=dim, shape=x.shape), None
-
-
-@op(
-    shape=shapes.given,
-    together="x",
-    saves="indices",
-    sample=lambda r: (r(2, 2), r.integers(2, 2, high=3), {"dim": 1, "shape": (2, 3)}),
-)
-def scatter_add(g, z, x, indices, *, dim, shape):
-    r"""Zeros of `shape`, with `x` added at the places that `indices` names along `dim`.
-
-    An element that was added somewhere receives the gradient of that place.
-    """
-    return lambda: take_along_dim(g, indices, dim=dim), None
-
-
-@op(
-    shape=shapes.one_hot,
-    dtype="bool",
-    differentiable=False,
-    sample=lambda r: (r.integers(4, high=3), {"classes": 3}),
-)
-def one_hot(g, z, x, *, classes):
-    r"""For each class index a row that is true at that class only; an index that is no class gives a row without any."""
-
-
-__all__ = ["getitem", "index_add", "index_put", "one_hot", "scatter_add", "take_along_dim"]
+__all__ = ["add_at", "getitem", "index_put"]

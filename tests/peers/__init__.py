@@ -9,10 +9,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
-from op_cases import WITHOUT_SAMPLES
-
 DIFFERENT: dict[str, Callable] = {}
-WITHOUT_PEER: dict[str, str] = dict(WITHOUT_SAMPLES)
+WITHOUT_PEER: dict[str, str] = {}
 for _module in pkgutil.iter_modules(__path__):
     _tables = importlib.import_module(f"peers.{_module.name}")
     DIFFERENT |= _tables.DIFFERENT

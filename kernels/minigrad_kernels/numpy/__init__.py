@@ -4,13 +4,30 @@
 parameters by keyword, and returns one array. Results are compared with these in every test of another backend.
 """
 
-from minigrad_kernels.numpy import elementwise, linalg, loss, reduce, shape, update
+from minigrad_kernels.numpy import (
+    convolution,
+    elementwise,
+    indexing,
+    linalg,
+    loss,
+    pooling,
+    reduce,
+    scan,
+    shape,
+    sorting,
+    update,
+)
 
 TABLE = {
     **elementwise.TABLE,
     **reduce.TABLE,
+    **scan.TABLE,
+    **sorting.TABLE,
     **shape.TABLE,
+    **indexing.TABLE,
     **linalg.TABLE,
+    **convolution.TABLE,
+    **pooling.TABLE,
     **loss.TABLE,
     **update.TABLE,
 }
