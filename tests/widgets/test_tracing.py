@@ -233,3 +233,13 @@ def test_a_kernel_that_touches_nothing_has_an_empty_trace():
     t = trace(lambda x: None, np.ones(3))
     assert len(t) == 0 and t.counts() == {"reads": 0, "writes": 0, "operations": 0}
     assert t.cache().bytes == 0
+
+
+def test_elements_compare_with_numpys_scalars():
+    zero = np.float32(0)
+
+    def rectify(x, z):
+        for i in range(z.size):
+            z[i] = x[i] if x[i] > zero else zero
+
+    assert trace(rectify, np.float32([-1, 0, 2]), np.zeros(3, np.float32)).values["z"].tolist() == [0, 0, 2]

@@ -62,6 +62,17 @@ for _operation in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     for _name in (f"__{_operation}__", f"__r{_operation}__"):
         setattr(Number, _name, _counting(_name))
 
+
+def _comparing(name: str) -> Callable[..., Any]:
+    """A float does not know how to compare itself with NumPy's scalars, and they leave it to the number."""
+    compute = getattr(float, name)
+    return lambda self, other: compute(self, other.item() if isinstance(other, numpy.generic) else other)
+
+
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Number, f"__{_name}__", _comparing(f"__{_name}__"))
+Number.__hash__ = float.__hash__  # type: ignore[method-assign]
+
 # Functions that choose or change a sign, and do no arithmetic.
 FREE = frozenset({"fabs", "copysign", "maximum", "minimum", "fmax", "fmin", "absolute", "negative", "positive", "abs"})
 
