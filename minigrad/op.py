@@ -79,6 +79,8 @@ class Op:
         self.arity = -1 if self.variadic else len(self.inputs)
         self.required = sum(p.default is p.empty for p in positional[2:])
         self.parameters = {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
+        empty = inspect.Parameter.empty
+        self.needed = max([i for i, default in enumerate(self.parameters.values(), 1) if default is empty], default=0)
         self.rule = rule if differentiable else None
         self.shape, self.sample = shape, sample
         self.dtype: Any = dtype
@@ -144,6 +146,9 @@ class Op:
 
     def bind(self, args: tuple, parameters: dict) -> tuple[tuple, dict]:
         """Sort a call into inputs and parameters: `sum(x, 0)` and `sum(x, axis=0)` are `sum(x, dim=0)`."""
+        if self.arity == 1 and self.needed < len(args) < 2 + len(self.parameters) and args[0] is not None:
+            if not parameters or parameters.keys() <= self.parameters.keys():  # most calls, so they are quick
+                return args[:1], {**parameters, **dict(zip(self.parameters, args[1:], strict=False))}
         for other, name in _OTHER_NAMES.items():
             if other in parameters and other not in self.parameters and name in self.parameters:
                 parameters[name] = parameters.pop(other)
@@ -157,8 +162,11 @@ class Op:
             inputs, rest = tuple(args[0]), args[1:]
         else:
             inputs, rest = args[: self.arity], args[self.arity :]
-            named = [name for name in self.inputs[len(inputs) :] if name in parameters]
-            inputs += tuple(parameters.pop(name) for name in named)
+            named = [name for name in self.inputs if name in parameters]
+            for name in self.inputs[len(inputs) : self.inputs.index(named[-1]) + 1] if named else ():
+                if name not in parameters and len(inputs) < self.required:
+                    break  # missing, which is said below
+                inputs += (parameters.pop(name, None),)
         parameters.update(zip(self.parameters, rest, strict=False))
         missing = [
             n for n, default in self.parameters.items() if default is inspect.Parameter.empty and n not in parameters

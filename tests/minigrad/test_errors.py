@@ -42,7 +42,7 @@ BAD: dict[str, tuple[Callable, type, list[str]]] = {
     "the mean of integers": (lambda: tensor([1, 2]).mean(), DTypeError, ["mean", "int64", "x.float()"]),
     "a text among the inputs": (lambda: x(2) + "a", DTypeError, ["add", "str", "tensor"]),
     "an object among the inputs": (lambda: x(2) * object(), DTypeError, ["mul", "object"]),
-    "an unknown argument": (lambda: x(2).sum(dims=0), DTypeError, ["sum(x, dim=None, keepdim=False)", "dims"]),
+    "an unknown argument": (lambda: x(2).sum(dims=0), DTypeError, ["sum(x, dim=None, keepdim=False, dtype=None)", "dims"]),
     "a missing argument": (lambda: minigrad.softmax(x(2)), DTypeError, ["softmax(x, dim)", "help(minigrad.softmax)"]),
     "rows of unequal length": (lambda: tensor([[1.0], [1.0, 2.0]]), DTypeError, ["nested lists of equal lengths", "pad"]),
     "text as data": (lambda: tensor(["a"]), DTypeError, ["not numbers"]),

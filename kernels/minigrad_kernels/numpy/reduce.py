@@ -20,6 +20,12 @@ def wide(x, dtype):
     return None if kind == "f" else np.int64
 
 
+def floating(dtype):
+    """Errors: TypeError for a dtype of whole numbers."""
+    if dtype.kind != "f":
+        raise TypeError("needs a floating dtype")
+
+
 def sum(x, *, dim=None, keepdim=False, dtype=None):
     if dim is None and not keepdim and type(x) is np.ndarray and x.size <= _FEW and x.dtype is _FLOAT32 and not dtype:
         return np.vdot(x, _ONES[x.size])
@@ -32,6 +38,7 @@ def prod(x, *, dim=None, keepdim=False, dtype=None):
 
 def mean(x, *, dim=None, keepdim=False, dtype=None):
     total = np.add.reduce(x, axis=dim, dtype=_DTYPE_OF.get(dtype, dtype), keepdims=keepdim)
+    floating(x.dtype if dtype is None else total.dtype)
     return np.true_divide(total, total.dtype.type(x.size // max(total.size, 1)))
 
 
@@ -44,6 +51,7 @@ def amin(x, *, dim=None, keepdim=False):
 
 
 def var(x, *, dim=None, correction=1, keepdim=False):
+    floating(np.result_type(x))
     return np.var(x, axis=dim if np.ndim(x) else None, ddof=correction, keepdims=keepdim)
 
 
@@ -52,6 +60,7 @@ def std(x, *, dim=None, correction=1, keepdim=False):
 
 
 def norm(x, *, p=2, dim=None, keepdim=False):
+    floating(np.result_type(x))
     dim = dim if np.ndim(x) else None
     if p == 2:
         return np.sqrt(np.add.reduce(np.square(x), axis=dim, keepdims=keepdim))

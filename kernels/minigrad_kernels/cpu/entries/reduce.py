@@ -89,14 +89,14 @@ LONG = 32
 total = reduction(SUM)
 
 KERNELS = {
-    "sum": Kernel(total, 2048, (SUM,), "reduction"),
-    "prod": Kernel(reduction(PROD), 512, (PROD,), "reduction"),
-    "mean": Kernel(mean, 512, (SUM,), "reduction"),
-    "amax": Kernel(reduction(AMAX), 2048, (AMAX,), "reduction"),
-    "amin": Kernel(reduction(AMIN), 2048, (AMIN,), "reduction"),
-    "var": Kernel(var, 128, (VAR,)),
-    "std": Kernel(std, 128, (VAR,)),
-    "norm": Kernel(norm, 128, (SQUARES, MAGNITUDES)),
+    "sum": Kernel(total, 1024, (SUM,), "reduction"),
+    "prod": Kernel(reduction(PROD), 256, (PROD,), "reduction"),
+    "mean": Kernel(mean, 256, (SUM,), "reduction"),
+    "amax": Kernel(reduction(AMAX), 1024, (AMAX,), "reduction"),
+    "amin": Kernel(reduction(AMIN), 1024, (AMIN,), "reduction"),
+    "var": Kernel(var, 64, (VAR,)),
+    "std": Kernel(std, 64, (VAR,)),
+    "norm": Kernel(norm, 256, (SQUARES, MAGNITUDES)),
     "argmax": Kernel(place(ARGMAX, everywhere=True), 512, (ARGMAX,), "any", place(ARGMAX, everywhere=False)),
     "argmin": Kernel(place(ARGMIN, everywhere=True), 512, (ARGMIN,), "any", place(ARGMIN, everywhere=False)),
 }
