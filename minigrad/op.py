@@ -146,9 +146,9 @@ class Op:
 
     def bind(self, args: tuple, parameters: dict) -> tuple[tuple, dict]:
         """Sort a call into inputs and parameters: `sum(x, 0)` and `sum(x, axis=0)` are `sum(x, dim=0)`."""
-        if self.arity == 1 and self.needed < len(args) < 2 + len(self.parameters) and args[0] is not None:
-            if not parameters or parameters.keys() <= self.parameters.keys():  # most calls, so they are quick
-                return args[:1], {**parameters, **dict(zip(self.parameters, args[1:], strict=False))}
+        plain = self.arity == 1 and self.needed < len(args) < 2 + len(self.parameters) and args[0] is not None
+        if plain and (not parameters or parameters.keys() <= self.parameters.keys()):  # most calls, so they are quick
+            return args[:1], {**parameters, **dict(zip(self.parameters, args[1:], strict=False))}
         for other, name in _OTHER_NAMES.items():
             if other in parameters and other not in self.parameters and name in self.parameters:
                 parameters[name] = parameters.pop(other)
