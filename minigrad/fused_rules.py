@@ -29,7 +29,8 @@ class Rule:
         graph = Graph()
         self._symbols: list[Symbol | None] = []
         fed: dict[Symbol, tuple[int, ...]] = {}
-        for name, value in zip(("g", "z", *op.inputs), values, strict=False):
+        names = ("g", "z", *(op.inputs if not op.variadic else (f"x{n}" for n in range(len(values) - 2))))
+        for name, value in zip(names, values, strict=False):
             if type(value) is device.array_type:
                 symbol = graph.placeholder(name, value.shape, value.dtype)
                 fed[symbol] = device.varying_shape(value)

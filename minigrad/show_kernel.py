@@ -22,6 +22,7 @@ class Kernel:
 
     Attributes:
         source: the text that Numba compiles, at the first call.
+        numbers: those of the expression's numbers that the kernel is given at each call.
         before, after: the operations that are computed on their own, since they cannot be fused.
     """
 
@@ -30,6 +31,7 @@ class Kernel:
         self._made: dict[Any, tuple[FusedGraph, list[Symbol], bool]] = {}
         fused, _, _ = self._for(_arrays(inputs))
         self.source: str = fused.kernel.source
+        self.numbers = dict(zip(fused.region.numbers, fused.numbers, strict=True))
         self.before, self.after = ([s.name for s in part if s.op] for part in (fused.before, fused.after))
 
     def __call__(self, *inputs: Any) -> Any:
@@ -78,10 +80,11 @@ class Kernel:
         return fused, symbols, len(outputs) > 1
 
     def __repr__(self) -> str:
-        return self.source
+        told = ", ".join(f"{name} = {number:g}" for name, number in self.numbers.items())
+        return self.source + (f"\n# {told}\n" if told else "")
 
     def _repr_markdown_(self) -> str:
-        return f"```python\n{self.source}```"
+        return f"```python\n{self!r}```"
 
 
 def show_kernel(function: Callable, *inputs: Any, backward: bool = False) -> Kernel:

@@ -34,6 +34,7 @@ class FusedGraph:
 
     Attributes:
         region: what became the kernel; kernel: the function made of it.
+        numbers: what the kernel is given beside arrays.
         before, after: the symbols that are computed on their own.
 
     Errors: NotFusible, with the reason.
@@ -61,7 +62,7 @@ class FusedGraph:
         values = dict(feeds)
         for symbol in self.before:
             values[symbol] = _run(symbol, values)
-        results = self.kernel([values[s] for s in self._reads], self._numbers)
+        results = self.kernel([values[s] for s in self._reads], self.numbers)
         values.update(zip(self._results, results, strict=True))
         for symbol in self.after:
             values[symbol] = _run(symbol, values)
@@ -92,7 +93,7 @@ class FusedGraph:
             raise NotFusible(f"fewer than {least} operations can be fused")
 
     def _elementwise(self, s: Symbol) -> bool:
-        return s.op is not None and s.op.elementwise and (s.op.name in PLAIN or s.op.name in self._functions)
+        return s.op is not None and s.op.elementwise and (_function(s) in PLAIN or _function(s) in self._functions)
 
     def _fusible(self, s: Symbol) -> bool:
         """Whether an operation can be part of the region: its dtypes, its shape, its parameters."""
@@ -110,7 +111,7 @@ class FusedGraph:
             return self._trailing(s) == self.reduced and (s.parameters.get("keepdim", False) or s.shape == ())
         if s.op.name == "cast":
             return s.dtype == self.dtype
-        return self._elementwise(s) and all(type(p) in (int, float) for p in s.parameters.values())
+        return self._elementwise(s) and all(type(p) in (int, float) for p in _options(s))
 
     def _trailing(self, s: Symbol) -> int:
         """Over how many of the last axes a reduction goes; 0 if it is none, or goes over others."""
@@ -124,7 +125,7 @@ class FusedGraph:
 
     def _write(self) -> None:
         """The region, with names for everything in it."""
-        self._numbers: list[float] = []
+        self.numbers: list[float] = []
         self._names: dict[Symbol, str] = {}
         self._reads: list[Symbol] = []
         inputs: list[Input] = []
@@ -142,16 +143,16 @@ class FusedGraph:
         def number(value: float) -> str:
             if value in _WRITTEN:
                 return _WRITTEN[value]
-            if value not in self._numbers:
-                self._numbers.append(value)
-            return f"c{self._numbers.index(value)}"
+            if value not in self.numbers:
+                self.numbers.append(value)
+            return f"c{self.numbers.index(value)}"
 
         def step(op: str, args: tuple[str, ...], shape: tuple[int, ...], boolean: bool) -> str:
             steps.append(Step(f"t{len(steps)}", op, args, shape, boolean))
             return steps[-1].name
 
         for s in self.fused:
-            operation, args = s.op.name, tuple(name(x) for x in s.inputs)  # type: ignore[union-attr]
+            operation, args = _function(s), tuple(name(x) for x in s.inputs)
             shape = self._aligned(s.shape)
             if operation == "broadcast_to":  # what is repeated is the same value
                 self._names[s] = args[0]
@@ -161,7 +162,7 @@ class FusedGraph:
                 count = math.prod(self.shape[-self.reduced :])
                 self._names[s] = step("div", (step("sum", args, shape, False), number(count)), shape, False)
             else:
-                options = () if operation in REDUCTIONS else tuple(map(number, s.parameters.values()))
+                options = () if operation in REDUCTIONS else tuple(map(number, _options(s)))
                 self._names[s] = step(operation, args + options, shape, s.dtype.kind == "b")
         used = {x for s in self.after for x in s.inputs if isinstance(x, Symbol)} | set(self.outputs)
         self._results = [s for s in self.fused if s in used]
@@ -170,12 +171,28 @@ class FusedGraph:
             if self._names[s] not in made or made[self._names[s]].shape != self._aligned(s.shape):
                 raise NotFusible("a result repeats a smaller one")
         self.region = Region(
-            self._aligned(self.shape), self.dtype.name, tuple(inputs), tuple(f"c{n}" for n in range(len(self._numbers))),
+            self._aligned(self.shape), self.dtype.name, tuple(inputs), tuple(f"c{n}" for n in range(len(self.numbers))),
             tuple(steps), tuple(self._names[s] for s in self._results), self.reduced,
         )  # fmt: skip
 
     def _aligned(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (1,) * (len(self.shape) - len(shape)) + tuple(shape)
+
+
+def _function(s: Symbol) -> str:
+    """The name of the scalar function of an operation: a word among its options is part of it, as in `gelu_tanh`."""
+    assert s.op is not None
+    words = [p for p in (s.op.parameters | s.parameters).values() if type(p) is str and p != "none"]
+    return "_".join([s.op.name, *words]) if s.op.elementwise and s.op.name != "cast" else s.op.name
+
+
+def _options(s: Symbol) -> list[Any]:
+    """The other options, in their order, those that were not given too. The limits of `clamp` may be open."""
+    assert s.op is not None
+    options = {n: p for n, p in (s.op.parameters | s.parameters).items() if type(p) is not str}
+    if s.op.name == "clamp":
+        options = {n: p if p is not None else math.inf * (1 if n == "max" else -1) for n, p in options.items()}
+    return list(options.values())
 
 
 def _repeats(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from minigrad_kernels.fuse.region import Input, NotFusible, Region, Step
 
@@ -16,6 +16,8 @@ INFIX = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
     "logical_and": "&", "logical_or": "|",
 }  # fmt: skip
+# What binds tighter: * and / before + and -, these before comparisons. Python's & and | would come in between.
+_BINDS = {"mul": 3, "div": 3, "add": 2, "sub": 2}
 PREFIX = {"neg": "-", "logical_not": "not "}
 # Machine instructions, by the name of the operation; every other function comes from `scalar`.
 INSTRUCTIONS = {
@@ -88,18 +90,11 @@ class _Writer:
     def formula(self) -> str:
         """What the kernel computes, as it would be written with operations."""
 
-        def say(name: str, *, bare: bool) -> str:
+        def say(name: str) -> str:
             step = self.steps.get(name)
-            if step is None:
-                return name
-            operator = step.op in {*INFIX, *PREFIX}
-            args = [say(arg, bare=not operator) for arg in step.args]
-            if not operator:
-                return f"{step.op}({', '.join(args)})"
-            text = f" {INFIX[step.op]} ".join(args) if step.op in INFIX else PREFIX[step.op] + args[0]
-            return text if bare else f"({text})"
+            return name if step is None else self.written(step, say, lambda operation: operation)
 
-        told = ", ".join(say(name, bare=True) for name in self.region.outputs)
+        told = ", ".join(say(name) for name in self.region.outputs)
         return (told if len(told) < 90 else f"{len(self.region.steps)} operations") + ", in one pass over memory."
 
     def results(self) -> list[str]:
@@ -155,7 +150,7 @@ class _Writer:
         if inner:
             lines.append(f"for {letter} in range({self.length(level)}):")
             lines += ["    " + line for line in self.inside([name for _, name in inner])]
-            lines += [f"    {self.place(out, name, letter)} = {self.value(name, bare=True)}" for out, name in inner]
+            lines += [f"    {self.place(out, name, letter)} = {self.value(name)}" for out, name in inner]
         lines += [
             f"{self.place(out, name, '')} = {self.value(name)}"
             for out, name in self.stores()
@@ -169,7 +164,7 @@ class _Writer:
         inside = self.inside([s.args[0] for s in sums])
         before, start, after, end = [], [], [], []
         for s in sums:
-            value = self.value(s.args[0], bare=True)
+            value = self.value(s.args[0])
             if s.op == "sum":
                 before.append(f"{s.name}_whole = 0.0")
                 start.append(f"{s.name} = {dtype}(0)")
@@ -280,8 +275,8 @@ class _Writer:
             n for n, times in seen.items() if times > 1 and self.steps[n].op not in PLAIN and not self.steps[n].boolean
         }
 
-    def value(self, name: str, *, bare: bool = False) -> str:
-        """How a value is written where it is used: a formula stands in parentheses, unless it stands alone."""
+    def value(self, name: str) -> str:
+        """How a value is written where it is used."""
         letter = _LETTERS[self.axes - 1] if self.axes else ""
         if name in self.inputs:
             x = self.inputs[name]
@@ -291,24 +286,38 @@ class _Writer:
             return name if name in self.region.numbers else self.number(name)
         if name in self.stored:
             return f"{name}_row[{letter}]"
-        if name in self.inline:
-            text = self.expression(self.steps[name])
-            return f"({text})" if self.steps[name].op in {*INFIX, *PREFIX} and not bare else text
-        return name
+        return self.expression(self.steps[name]) if name in self.inline else name
 
     def expression(self, step: Step) -> str:
-        args = [self.value(arg, bare=step.op not in {*INFIX, *PREFIX}) for arg in step.args]
+        return self.written(step, self.value, self.function)
+
+    def written(self, step: Step, say: Callable[[str], str], function: Callable[[str], str]) -> str:
+        """A step as a formula of its arguments, with parentheses where they are needed."""
+        args = [say(arg) for arg in step.args]
         if step.op in INFIX:
-            return f"{args[0]} {INFIX[step.op]} {args[1]}"
+            left, right = (self.parenthesised(step, n, text) for n, text in enumerate(args))
+            return f"{left} {INFIX[step.op]} {right}"
         if step.op in PREFIX:
-            return f"{PREFIX[step.op]}{args[0]}"
-        if step.op == "cast":
-            return self.number(args[0])
-        if step.op in INSTRUCTIONS:
-            return f"{self.need('minigrad_kernels.intrinsics', INSTRUCTIONS[step.op])}({', '.join(args)})"
-        if step.op not in self.functions:
-            raise NotFusible(f"{step.op} has no scalar function")
-        return f"{self.need(self.functions[step.op], step.op)}({', '.join(args)})"
+            return f"{PREFIX[step.op]}{self.parenthesised(step, 0, args[0])}"
+        return f"{function(step.op)}({', '.join(args)})"
+
+    def parenthesised(self, step: Step, place: int, text: str) -> str:
+        """An argument of an operator: a sum in a product stands in parentheses, and so does x in y - x if x is a sum."""
+        inner = self.steps.get(step.args[place])
+        if inner is None or text.isidentifier() or inner.op not in INFIX | PREFIX:
+            return text
+        mine, its = _BINDS.get(step.op, 0), _BINDS.get(inner.op, 0)
+        return text if its > mine > 0 or (its == mine > 0 and place == 0) else f"({text})"
+
+    def function(self, operation: str) -> str:
+        """The name of the function that computes an operation on numbers, imported."""
+        if operation == "cast":
+            return self.need("numpy", self.region.dtype)
+        if operation in INSTRUCTIONS:
+            return self.need("minigrad_kernels.intrinsics", INSTRUCTIONS[operation])
+        if operation not in self.functions:
+            raise NotFusible(f"{operation} has no scalar function")
+        return self.need(self.functions[operation], operation)
 
     def number(self, text: str) -> str:
         """A number in the dtype of the region: a bare 0.5 is a float64 and would widen whatever it meets."""
