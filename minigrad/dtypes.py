@@ -95,6 +95,11 @@ def averaged(x: Any, *, dtype: Any = None, **_: Any) -> numpy.dtype:
     return floating("mean", x if dtype is None else numpy.empty((), as_dtype(dtype)))
 
 
+def epsilon(dtype: numpy.dtype) -> float:
+    """The distance from 1 to the next larger number of a floating dtype."""
+    return float(numpy.finfo(dtype).eps)
+
+
 def floating(name: str, *specs: Any) -> numpy.dtype:
     """The promoted dtype, for an operation `name` that has no meaning for whole numbers. Errors: DTypeError for those."""
     dtype = common(specs)

@@ -8,11 +8,14 @@ from minigrad.ops.classification import *  # noqa: F403
 from minigrad.ops.compare import *  # noqa: F403
 from minigrad.ops.convolution import *  # noqa: F403
 from minigrad.ops.elementwise import *  # noqa: F403
+from minigrad.ops.extremum import *  # noqa: F403
 from minigrad.ops.gather import *  # noqa: F403
 from minigrad.ops.indexing import *  # noqa: F403
 from minigrad.ops.joining import *  # noqa: F403
 from minigrad.ops.linalg import *  # noqa: F403
 from minigrad.ops.loss import *  # noqa: F403
+from minigrad.ops.norm import *  # noqa: F403
+from minigrad.ops.normalization import *  # noqa: F403
 from minigrad.ops.pooling import *  # noqa: F403
 from minigrad.ops.reduce import *  # noqa: F403
 from minigrad.ops.scan import *  # noqa: F403

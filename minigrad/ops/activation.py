@@ -176,7 +176,7 @@ def mish(g, z, x):
 
     With :math:`ds = \sigma(x)\,dx`: :math:`dz = (\tanh s + x\,(1 - \tanh^2 s)\,\sigma(x))\,dx`. Source: Misra (2019).
     """
-    t = tanh(softplus(x))
+    t = tanh(-logsigmoid(-x))  # softplus(x) is -ln σ(-x)
     return (g * (t + x * (1 - t * t) * sigmoid(x)),)
 
 

@@ -24,6 +24,7 @@ def flip(g, z, x, *, dims):
 
 @op(
     shape=shapes.roll,
+    strict=True,
     saves="",
     sample=lambda r: [
         (r(2, 3), {"shifts": 2}),

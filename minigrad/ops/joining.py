@@ -10,6 +10,7 @@ from minigrad import shapes
 from minigrad.errors import ShapeError
 from minigrad.op import op
 from minigrad.ops.composed import composed
+from minigrad.ops.elementwise import clone
 from minigrad.ops.gather import take_slices
 from minigrad.ops.indexing import getitem
 from minigrad.ops.shape import broadcast_to, reshape, unsqueeze
@@ -129,7 +130,9 @@ def repeat(x, *sizes):
     shape = (1,) * (len(times) - x.ndim) + tuple(x.shape)
     apart = reshape(x, shape=tuple(size for n in shape for size in (1, n)))
     repeated = broadcast_to(apart, shape=tuple(size for t, n in zip(times, shape, strict=True) for size in (t, n)))
-    return reshape(repeated, shape=tuple(t * n for t, n in zip(times, shape, strict=True)))
+    joined = reshape(repeated, shape=tuple(t * n for t, n in zip(times, shape, strict=True)))
+    seen_twice = all(t == 1 or n == 1 for t, n in zip(times, shape, strict=True))  # then no memory was needed for it
+    return clone(joined) if seen_twice else joined
 
 
 @composed
@@ -151,7 +154,8 @@ def repeat_interleave(x, repeats, dim=None):
     if isinstance(repeats, int):
         apart = unsqueeze(x, dim + 1)
         repeated = broadcast_to(apart, shape=(*x.shape[: dim + 1], repeats, *x.shape[dim + 1 :]))
-        return reshape(repeated, shape=(*x.shape[:dim], x.shape[dim] * repeats, *x.shape[dim + 1 :]))
+        joined = reshape(repeated, shape=(*x.shape[:dim], x.shape[dim] * repeats, *x.shape[dim + 1 :]))
+        return clone(joined) if repeats == 1 or x.shape[dim] == 1 else joined
     times = numpy.asarray(getattr(repeats, "array", repeats))
     if times.shape not in ((), (1,), (x.shape[dim],)) or times.dtype.kind not in "iu" or (times < 0).any():
         raise ShapeError(

@@ -1,16 +1,14 @@
-"""Reductions: sums, means, extrema and the softmax family, over all dimensions (`dim=None`) or those named."""
+"""Reductions: sums, means, products and the softmax family, over all dimensions (`dim=None`) or those named."""
 
 from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any, NamedTuple
 
 from minigrad import dtypes, shapes
 from minigrad.op import op
-from minigrad.ops.compare import eq, isnan, ne
-from minigrad.ops.elementwise import abs, cast, exp, sign, where
-from minigrad.ops.gather import take_along_dim
+from minigrad.ops.compare import isnan, ne
+from minigrad.ops.elementwise import cast, exp, where
 from minigrad.ops.scan import cumprod, preceding, reversed_along
 from minigrad.ops.shape import broadcast_to, permute, reshape
 
@@ -67,33 +65,23 @@ def prod(g, z, x, *, dim=None, keepdim=False, dtype=None):
     the product of those after, which two scans give for all :math:`i` at once.
     """
     dims = shapes.normal_dims(dim, x.ndim)
-    order = (*(d for d in range(x.ndim) if d not in dims), *dims)
-    line = permute(x if dtype is None else cast(x, dtype=g.dtype), dims=order)
-    line = reshape(line, shape=(*line.shape[: x.ndim - len(dims)], count(x.shape, dim)))
-    before = preceding(cumprod(line, dim=-1), -1, 1.0)
-    after = reversed_along(preceding(cumprod(reversed_along(line, -1), dim=-1), -1, 1.0), -1)
-    others = reshape(before * after, shape=tuple(x.shape[d] for d in order))
-    others = permute(others, dims=tuple(order.index(d) for d in range(x.ndim)))
+    factors = x if dtype is None else cast(x, dtype=g.dtype)
+    if len(dims) == 1:
+        others = _all_others(factors, dims[0])
+    else:  # one line is made of all these dimensions, and undone
+        order = (*(d for d in range(x.ndim) if d not in dims), *dims)
+        line = permute(factors, dims=order)
+        line = reshape(line, shape=(*line.shape[: x.ndim - len(dims)], count(x.shape, dim)))
+        others = reshape(_all_others(line, -1), shape=tuple(x.shape[d] for d in order))
+        others = permute(others, dims=tuple(order.index(d) for d in range(x.ndim)))
     gx = spread(g, x.shape, dim) * others
     return (gx if dtype is None else cast(gx, dtype=x.dtype),)
 
 
-@reduction(shape=shapes.reduced_nonempty, saves="z x", sample=cases)
-def amax(g, z, x, *, dim=None, keepdim=False):
-    r"""Maximum. The gradient goes to the largest element; equal ones share it evenly."""
-    return (_to_extremum(g, z, x, dim),)
-
-
-@reduction(shape=shapes.reduced_nonempty, saves="z x", sample=cases)
-def amin(g, z, x, *, dim=None, keepdim=False):
-    r"""Minimum. The gradient goes to the smallest element; equal ones share it evenly."""
-    return (_to_extremum(g, z, x, dim),)
-
-
-def _to_extremum(g, z, x, dim):
-    chosen = cast(eq(x, spread(z, x.shape, dim)), dtype=g.dtype)
-    share = chosen / spread(sum(chosen, dim=dim), x.shape, dim)
-    return spread(g, x.shape, dim) * share
+def _all_others(x, dim):
+    """For each element the product of those before it along `dim`, times the product of those after it."""
+    before = preceding(cumprod(x, dim=dim), dim, 1.0)
+    return before * reversed_along(preceding(cumprod(reversed_along(x, dim), dim=dim), dim, 1.0), dim)
 
 
 @reduction(
@@ -125,57 +113,6 @@ def std(g, z, x, *, dim=None, correction=1, keepdim=False):
     centred = x - mean(x, dim=dim, keepdim=True)
     slope = where(z == 0, 0.0, g / (where(z == 0, 1.0, z) * (count(x.shape, dim) - correction)))
     return (spread(slope, x.shape, dim) * centred,)
-
-
-@reduction(
-    shape=shapes.reduced_to_norm,
-    dtype=lambda x, **_: dtypes.floating("norm", x),
-    saves="z x",
-    sample=lambda r: [
-        (r.nonzero(2, 3),),
-        (r.nonzero(2, 3), {"p": 1, "dim": 0}),
-        (r.nonzero(2, 3), {"p": math.inf, "dim": 1, "keepdim": True}),
-        (r.nonzero(2, 3), {"p": 3.5, "dim": -1}),
-    ],
-)
-def norm(g, z, x, *, p=2, dim=None, keepdim=False):
-    r"""The length of a vector, :math:`z = \big(\sum_i |x_i|^p\big)^{1/p}`.
-
-    From :math:`z^p = \sum_i |x_i|^p`: :math:`z^{p-1}\,dz = \sum_i |x_i|^{p-1}\,\mathrm{sign}(x_i)\,dx_i`, and so
-    :math:`\bar x_i = \bar z\,\mathrm{sign}(x_i)\,|x_i / z|^{p-1}`. For :math:`p = 2` that is :math:`\bar z\,x_i / z`, the
-    direction of :math:`x`. For :math:`p = \pm\infty` the power keeps those with :math:`|x_i| = z` alone, which share the
-    gradient. Where :math:`z = 0` it is 0; and for :math:`p = 0`, which counts what is not 0, always.
-
-    Source: PyTorch's `linalg.vector_norm`.
-    """
-    if p == 2:
-        return (spread(g / where(z == 0, 1.0, z), x.shape, dim) * x,)
-    if p == 0:
-        return (spread(g * 0.0, x.shape, dim),)
-    if p in (math.inf, -math.inf):
-        return (_to_extremum(g, z, abs(x), dim) * sign(x),)
-    share = abs(x) / spread(where(z == 0, 1.0, z), x.shape, dim)
-    return (spread(g, x.shape, dim) * sign(x) * where(x == 0, 1.0, share) ** (p - 1),)
-
-
-@op(
-    shape=shapes.reduced_nonempty,
-    dtype="int64",
-    differentiable=False,
-    sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 1})],
-)
-def argmax(g, z, x, *, dim=None, keepdim=False):
-    r"""The index of the largest element (the first of equal ones); of the flattened tensor without a `dim`."""
-
-
-@op(
-    shape=shapes.reduced_nonempty,
-    dtype="int64",
-    differentiable=False,
-    sample=lambda r: [(r(2, 3),), (r(2, 3), {"dim": 0})],
-)
-def argmin(g, z, x, *, dim=None, keepdim=False):
-    r"""The index of the smallest element (the first of equal ones); of the flattened tensor without a `dim`."""
 
 
 @reduction(dtype="bool", differentiable=False, sample=lambda r: [(r.booleans(2, 3),), (r.booleans(2, 3), {"dim": 0})])
@@ -230,34 +167,6 @@ def log_softmax(g, z, x, *, dim):
     return (g - exp(z) * sum(g, dim=dim, keepdim=True),)
 
 
-class Extremum(NamedTuple):
-    """What `max` and `min` along a dimension return."""
-
-    values: Any
-    indices: Any
-
-
-def max(x, dim=None, keepdim=False):
-    """The largest element; along `dim`, the values and their indices (the gradient goes to the element indexed)."""
-    return amax(x) if dim is None else _along(argmax, x, dim, keepdim)
-
-
-def min(x, dim=None, keepdim=False):
-    """The smallest element; along `dim`, the values and their indices (the gradient goes to the element indexed)."""
-    return amin(x) if dim is None else _along(argmin, x, dim, keepdim)
-
-
-def _along(arg, x, dim, keepdim):
-    if not x.ndim:  # one number, which may be asked for along "its" dimension, as in PyTorch
-        return _along(arg, reshape(x, shape=(1,)), dim, False)
-    indices = arg(x, dim=dim, keepdim=True)
-    values = take_along_dim(x, indices, dim=dim)
-    if keepdim:
-        return Extremum(values, indices)
-    shape = shapes.reduced(x, dim=dim)
-    return Extremum(reshape(values, shape=shape), reshape(indices, shape=shape))
-
-
 def count_nonzero(x, dim=None):
     """How many elements are not 0."""
     return sum(ne(x, 0), dim=dim)
@@ -269,6 +178,5 @@ def nansum(x, dim=None, keepdim=False):
 
 
 __all__ = [
-    "all", "amax", "amin", "any", "argmax", "argmin", "count_nonzero", "log_softmax", "logsumexp", "max", "mean", "min",
-    "nansum", "norm", "prod", "softmax", "std", "sum", "var",
+    "all", "any", "count_nonzero", "log_softmax", "logsumexp", "mean", "nansum", "prod", "softmax", "std", "sum", "var",
 ]  # fmt: skip

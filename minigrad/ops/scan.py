@@ -35,8 +35,8 @@ def following(x, dim):
 
 def preceding(x, dim, first):
     """Each element in the place of the one after it; the number `first` in the first place."""
-    moved = cat([section(x, dim, -1), section(x, dim, 0, -1)], dim=dim)
-    return index_put(moved, first, index=(slice(None),) * shapes.normal_dim(dim, x.ndim) + (slice(0, 1),))
+    begin = index_put(section(x, dim, 0, 1), first, index=...)
+    return cat([begin, section(x, dim, 0, -1)], dim=dim)
 
 
 @scan(

@@ -9,8 +9,9 @@ from minigrad import shapes
 from minigrad.op import op
 from minigrad.ops.compare import isnan
 from minigrad.ops.elementwise import where
+from minigrad.ops.extremum import argmax
 from minigrad.ops.gather import take_along_dim
-from minigrad.ops.reduce import any, argmax
+from minigrad.ops.reduce import any
 from minigrad.ops.scan import section
 from minigrad.ops.shape import reshape
 

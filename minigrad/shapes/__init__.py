@@ -20,10 +20,11 @@ from minigrad.shapes.indexing import (
     take_along_dim,
     take_slices,
 )
+from minigrad.shapes.joining import cat, stack
 from minigrad.shapes.linalg import linear, matmul
 from minigrad.shapes.loss import cross_entropy, kl_div, nll_loss, paired, softmax_error
-from minigrad.shapes.joining import cat, stack
 from minigrad.shapes.moving import broadcast_to, permute, reshape
+from minigrad.shapes.normalization import channels, more_than_one, normalized_dims, standardize, standardize_gradient
 from minigrad.shapes.pooling import adaptive, avg_pool2d, avg_unpool2d, max_pool2d, unpool2d
 from minigrad.shapes.reduction import (
     largest_few,

@@ -10,6 +10,7 @@ from minigrad_kernels.numpy import (
     indexing,
     linalg,
     loss,
+    normalization,
     pooling,
     reduce,
     scan,
@@ -29,5 +30,6 @@ TABLE = {
     **convolution.TABLE,
     **pooling.TABLE,
     **loss.TABLE,
+    **normalization.TABLE,
     **update.TABLE,
 }

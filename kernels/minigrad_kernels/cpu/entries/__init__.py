@@ -5,15 +5,29 @@ empty arrays, dimensions in the middle, Python numbers) is answered by `NotImple
 kernel, whose result is the specification anyway. Importing this package imports no Numba.
 """
 
-from minigrad_kernels.cpu.entries import convolution, elementwise, loss, reduce, scan, softmax, update
+from minigrad_kernels.cpu.entries import (
+    arithmetic,
+    convolution,
+    elementwise,
+    loss,
+    normalization,
+    pooling,
+    reduce,
+    scan,
+    softmax,
+    update,
+)
 from minigrad_kernels.cpu.entries.kernel import Kernel
 
 KERNELS: dict[str, Kernel] = {
+    **arithmetic.KERNELS,
     **elementwise.KERNELS,
     **reduce.KERNELS,
     **scan.KERNELS,
     **softmax.KERNELS,
     **loss.KERNELS,
+    **normalization.KERNELS,
     **convolution.KERNELS,
+    **pooling.KERNELS,
     **update.KERNELS,
 }

@@ -24,5 +24,5 @@ class Kernel(NamedTuple):
     call: Callable
     above: int
     loops: tuple[Loop, ...]
-    signature: Literal["unary", "ternary", "reduction", "by_rows", "any"] = "any"
+    signature: Literal["unary", "binary", "ternary", "reduction", "by_rows", "any"] = "any"
     by_size: Callable | None = None

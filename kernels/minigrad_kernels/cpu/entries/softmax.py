@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from numpy import ndarray
+
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
 from minigrad_kernels.cpu.entries.reduce import loop_for
-from minigrad_kernels.cpu.fits import plain, reducing, split
+from minigrad_kernels.cpu.fits import in_order, reducing, split
 from minigrad_kernels.pool import empty
 from minigrad_kernels.threads import split as in_parts
 
@@ -21,9 +23,10 @@ def along(loop: Loop) -> Callable:
     """As many elements out as in."""
 
     def fast(x, *, dim):
-        plan = split(x.shape, dim, True) if plain(x) and x.size else None
+        plan = split(x.shape, dim, True) if type(x) is ndarray else None
         run = loop[x.dtype] if plan is not None else None
-        if run is None:
+        x = in_order(x) if run is not None else None
+        if x is None:
             return NotImplemented
         outer, n, inner = plan[0]
         z = empty(x.shape, x.dtype)
