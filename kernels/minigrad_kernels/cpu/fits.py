@@ -13,6 +13,13 @@ def plain(x) -> bool:
     return type(x) is ndarray and x.flags.carray and x.ndim > 0
 
 
+def in_order(x) -> ndarray | None:
+    """x, or a copy whose memory a loop can walk through; None where there is nothing to walk through."""
+    if type(x) is not ndarray or not x.ndim or not x.size:
+        return None
+    return x if x.flags.carray else array(x, order="C")
+
+
 def alike(x, *others) -> bool:
     """Whether all are plain, with one shape and one dtype."""
     if not plain(x):
