@@ -145,9 +145,9 @@ def _method(operation: Any):
 
 _WRITING = [
     "abs", "acos", "add", "asin", "atan", "atan2", "ceil", "clamp", "cos", "cosh", "div", "erf", "exp", "exp2",
-    "expm1", "floor", "floor_divide", "lerp", "log", "log10", "log1p", "log2", "masked_fill", "mul", "neg", "pow",
-    "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sign", "sin", "sinh", "sqrt", "square", "sub",
-    "tan", "tanh",
+    "expm1", "floor", "floor_divide", "index_add", "lerp", "log", "log10", "log1p", "log2", "masked_fill", "mul",
+    "neg", "pow", "reciprocal", "relu", "remainder", "round", "rsqrt", "scatter", "scatter_add", "sigmoid", "sign", "sin",
+    "sinh", "sqrt", "square", "sub", "tan", "tanh", "tril", "triu",
 ]  # fmt: skip
 for _name in _WRITING:
     setattr(Tensor, _name + "_", _method(getattr(ops, _name)))

@@ -193,7 +193,7 @@ class Op:
         """Shape and dtype of the output from those of the inputs. Errors: ShapeError, DTypeError."""
         try:
             shape = self.shape(*specs, **parameters)
-        except (ShapeError, IndexError) as error:
+        except (MinigradError, IndexError) as error:
             raise _named(self.name, error) from None
         return Spec(shape, self.result_dtype(specs, parameters))
 

@@ -97,6 +97,13 @@ class Symbol(Operand):
         return f"<{self.name} {self.shape} {self.dtype}>"
 
     def __len__(self) -> int:
+        if not self.shape:
+            raise GraphError(
+                f"The symbol {self.name!r} is a single number, which has no length.",
+                got="shape ()",
+                expected="at least one dimension",
+                hint="symbol.shape, which is known before the graph runs",
+            )
         return self.shape[0]
 
     def __bool__(self) -> NoReturn:
@@ -104,6 +111,14 @@ class Symbol(Operand):
 
     def __float__(self) -> NoReturn:
         self._no_value("be a Python number", "graph.run(symbol, feeds)")
+
+    def __int__(self) -> NoReturn:
+        self._no_value("be a Python number", "graph.run(symbol, feeds)")
+
+    def __index__(self) -> NoReturn:
+        self._no_value(
+            "be an index", "minigrad.index_select(x, 0, symbol), or minigrad.gather, which are part of the graph"
+        )
 
     def __iter__(self) -> NoReturn:
         self._no_value("be iterated over", "symbol[i] for each i in range(symbol.shape[0])")

@@ -94,8 +94,8 @@ def is_class(x: Any, *, classes: int) -> tuple[int, ...]:
 
 
 def one_hot(x: Any, *, num_classes: int = -1) -> tuple[int, ...]:
-    """One more dimension, of as many as there are classes. Errors: GraphError if only the values would tell."""
-    if num_classes == -1:
+    """One more dimension, of as many as there are classes. Errors: GraphError if only values, which are missing, tell."""
+    if num_classes == -1 and not hasattr(x, "array"):
         raise GraphError(
             "the number of classes depends on values that are not there yet.",
             got="num_classes=-1",
