@@ -45,7 +45,7 @@ class Fused:
         if self._kernel is None:
             self._kernel = _compiled(self.source)
         inputs = [
-            fit(x, x_in.shape).reshape(shape) if shape else x.ravel()[0]
+            fit(x, x_in.shape).reshape(shape) if shape else x.item(0)
             for x, x_in, shape in zip(arrays, self.region.inputs, self._takes, strict=True)
         ]
         outputs = [empty(shape, dtype) for shape, dtype, _ in self._gives]
