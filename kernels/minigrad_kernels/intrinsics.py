@@ -76,6 +76,16 @@ def like(typing_context, x, value):
 
 
 @intrinsic
+def is_float32(typing_context, x):
+    """Whether x is a float32: known when compiling, so that a branch on it costs nothing."""
+
+    def emit(context, builder, signature, arguments):
+        return context.get_constant(types.boolean, x == types.float32)
+
+    return types.boolean(x), emit
+
+
+@intrinsic
 def choose(typing_context, condition, x, y):
     """x where the condition holds, else y, without a branch: both are computed."""
 

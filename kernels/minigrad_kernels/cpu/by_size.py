@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from numpy import ndarray
+
 from minigrad_kernels.numpy import TABLE
 
 
@@ -24,6 +26,13 @@ def by_size(name: str, fast: Callable, above: int, signature: str = "any") -> Ca
             return reference(x)
         z = fast(x)
         return reference(x) if z is NotImplemented else z
+
+    def binary(x, y):
+        size = x.size if type(x) is ndarray else y.size if type(y) is ndarray else 0
+        if size < above:
+            return reference(x, y)
+        z = fast(x, y)
+        return reference(x, y) if z is NotImplemented else z
 
     def ternary(condition, x, y):
         try:
@@ -63,7 +72,7 @@ def by_size(name: str, fast: Callable, above: int, signature: str = "any") -> Ca
         z = fast(x, *others, **parameters)
         return reference(x, *others, **parameters) if z is NotImplemented else z
 
-    forms = {"unary": unary, "ternary": ternary, "reduction": reducing, "by_rows": by_rows}
+    forms = {"unary": unary, "binary": binary, "ternary": ternary, "reduction": reducing, "by_rows": by_rows}
     entry = forms.get(signature, general)
     entry.__name__ = entry.__qualname__ = name
     entry.__doc__ = reference.__doc__

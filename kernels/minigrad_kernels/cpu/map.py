@@ -1,9 +1,10 @@
 """Elementwise loops: a scalar function applied to every element, in one pass over memory."""
 
 from minigrad_kernels.cpu.compile import loop
-from minigrad_kernels.cpu.lift import lift
+from minigrad_kernels.cpu.lift import lift, lift_two, lift_with_number, lift_with_numbers, lift_within
 from minigrad_kernels.intrinsics import choose, like
 from minigrad_kernels.scalar import FUNCTIONS
+from minigrad_kernels.scalar.trigonometric import LIMIT
 
 
 @loop("void(boolean[::1], T[::1], T[::1], T[::1])")
@@ -27,10 +28,22 @@ def where_number_else(condition, x, y, z):
         z[i] = choose(condition[i], like(y[i], x), y[i])
 
 
-UNARY = ("exp", "log", "tanh", "erf", "sigmoid", "relu")
+UNARY = (
+    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "rsqrt", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf",
+    "sigmoid", "logsigmoid", "softsign", "relu", "gelu", "gelu_tanh", "silu", "mish", "hardswish", "sign",
+)  # fmt: skip
+WITHIN = ("sin", "cos", "tan")
+WITH_NUMBER = ("leaky_relu", "elu")
+WITH_NUMBERS = ("softplus", "hardtanh", "clamp")
 
 LOOPS = {
     **{name: lift(FUNCTIONS[name]) for name in UNARY},
+    **{name: lift_within(FUNCTIONS[name], LIMIT) for name in WITHIN},
+    **{name: lift_with_number(FUNCTIONS[name]) for name in WITH_NUMBER},
+    **{name: lift_with_numbers(FUNCTIONS[name]) for name in WITH_NUMBERS},
+    "atan2": lift_two(FUNCTIONS["atan2"]),
+    "pow": lift_two(FUNCTIONS["pow"]),
+    "pow_number": lift_with_number(FUNCTIONS["pow"]),
     "where": where,
     "where_else_number": where_else_number,
     "where_number_else": where_number_else,

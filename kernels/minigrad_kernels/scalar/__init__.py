@@ -23,7 +23,10 @@ from minigrad_kernels.scalar import (
     error_function,
     exponential,
     hyperbolic,
+    inverse_trigonometric,
     logarithm,
+    power,
+    trigonometric,
 )
 
 # Called with the inputs of the operation of that name and then its parameters, in the operation's own order.
@@ -35,17 +38,20 @@ FUNCTIONS = {
         "round clone",
         comparison: "eq ne lt le gt ge logical_and logical_or logical_xor logical_not isnan isinf isfinite",
         exponential: "exp exp2 expm1",
-        logarithm: "log",
-        hyperbolic: "tanh",
+        logarithm: "log log1p log2 log10",
+        power: "pow",
+        hyperbolic: "sinh cosh tanh",
+        trigonometric: "sin cos tan",
+        inverse_trigonometric: "asin acos atan atan2",
         error_function: "erf",
-        activation: "sigmoid relu",
+        activation: "sigmoid logsigmoid softplus softsign relu leaky_relu elu hardtanh gelu gelu_tanh silu mish hardswish",
     }.items()
     for name in names.split()
 }
 
 
 # The words among an operation's parameters choose another function.
-WORDS: dict[str, dict[str, str]] = {}
+WORDS = {"gelu": {"none": "gelu", "tanh": "gelu_tanh"}}
 
 
 def find(name: str, parameters: dict[str, Any]) -> tuple[str, tuple[float, ...]] | None:
@@ -56,6 +62,8 @@ def find(name: str, parameters: dict[str, Any]) -> tuple[str, tuple[float, ...]]
     if name == "clamp":  # a limit that is not there
         low, high = parameters["min"], parameters["max"]
         return name, (-float("inf") if low is None else low, float("inf") if high is None else high)
+    if name == "round":  # to whole numbers only
+        return (name, ()) if not parameters["decimals"] else None
     numbers = []
     for value in parameters.values():
         if isinstance(value, str):
