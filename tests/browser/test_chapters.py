@@ -9,16 +9,20 @@ pytestmark = pytest.mark.browser
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-@pytest.mark.parametrize("name", ["00_start_here", "03_backward"])
-def test_a_chapter_runs_whole_and_its_steppers_step(run_notebook, name):
+@pytest.mark.parametrize(
+    "name, player", [("00_start_here", ".mg-stepper"), ("03_backward", ".mg-stepper"), ("14_cpu_kernels", ".mg-kernel")]
+)
+def test_a_chapter_runs_whole_and_its_films_play(run_notebook, name, player):
     notebook = run_notebook(NOTEBOOKS / f"{name}.ipynb")
     assert notebook.errors() == []
-    steppers = notebook.page.locator(".mg-stepper")
-    assert steppers.count() > 0
-    for stepper in steppers.all():
-        stepper.scroll_into_view_if_needed()
-        stepper.focus()
-        before = stepper.locator(".mg-count").inner_text()
+    films = notebook.page.locator(player)
+    assert films.count() > 0
+    for film in films.all():
+        film.scroll_into_view_if_needed()
+        film.focus()
+        notebook.page.keyboard.press("Home")
+        before = film.locator(".mg-count").inner_text()
         notebook.page.keyboard.press("k")
-        assert stepper.locator(".mg-count").inner_text() != before
-        assert stepper.locator(".mg-node[data-state=running]").count() == 1
+        assert film.locator(".mg-count").inner_text() != before
+        if player == ".mg-stepper":
+            assert film.locator(".mg-node[data-state=running]").count() == 1
