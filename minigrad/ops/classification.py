@@ -103,9 +103,10 @@ def cross_entropy(g, z, x, target, weight=None, *, ignore_index=-100, reduction=
     the true distribution. Label smoothing :math:`\epsilon` replaces :math:`e_t` by :math:`t = (1 - \epsilon) e_t + \epsilon / C`.
     Examples whose target is `ignore_index` count for nothing, in the average neither.
 
-    In full, with probabilities :math:`t` as targets too and a weight :math:`w` for each class: :math:`z = -\sum_c w_c t_c \ln p_c` with
-    :math:`p = \mathrm{softmax}(x)`, so :math:`\bar x = \bar z\,(p \sum_c w_c t_c - w t)` and :math:`\bar w = -\bar z\,t \ln p`. The average
-    divides by the weights of the true classes, or by the number of examples if the targets are probabilities.
+    In full, with probabilities :math:`t` as targets too and a weight :math:`w` for each class:
+    :math:`z = -\sum_c w_c t_c \ln p_c` with :math:`p = \mathrm{softmax}(x)`, so
+    :math:`\bar x = \bar z\,(p \sum_c w_c t_c - w t)` and :math:`\bar w = -\bar z\,t \ln p`. The average divides by the weights
+    of the true classes, or by the number of examples if the targets are probabilities.
 
     Shapes: logits (N, C, …) or (C,), targets (N, …) or (), or probabilities of the logits' shape. Source: PyTorch's
     `cross_entropy`.
@@ -154,7 +155,7 @@ def cross_entropy(g, z, x, target, weight=None, *, ignore_index=-100, reduction=
     ],
 )  # fmt: skip
 def softmax_error(g, z, x, target, y, *, ignore_index=-100, reduction="mean"):
-    r"""What `cross_entropy` returns to its logits: :math:`z = y\,(\mathrm{softmax}(x) - e_t)`, the predicted minus the true distribution.
+    r"""What `cross_entropy` returns to its logits, :math:`z = y\,(\mathrm{softmax}(x) - e_t)`: predicted minus true.
 
     :math:`y` is the gradient of the loss, shared by the examples of a mean. With :math:`p = \mathrm{softmax}(x)` and
     :math:`dp_i = p_i (dx_i - \sum_j p_j\,dx_j)`, the gradients are :math:`\bar x = y\,p\,(\bar z - \sum_j \bar z_j p_j)` and

@@ -62,10 +62,11 @@ def l1_loss(g, z, x, y, *, reduction="mean"):
 
 @loss(saves="x y", sample=lambda r: cases(r, beta=0.7))
 def smooth_l1_loss(g, z, x, y, *, reduction="mean", beta=1.0):
-    r"""The absolute error with its kink rounded off: :math:`\frac{d^2}{2\beta}` for :math:`|d| < \beta`, else :math:`|d| - \frac\beta2`.
+    r"""The absolute error with its kink rounded off.
 
-    With :math:`d = x - y`, the slope :math:`d / \beta` of the parabola meets that of the line, :math:`\pm 1`, at
-    :math:`|d| = \beta`. So the gradient is :math:`\bar x = \bar z\,\mathrm{clamp}(d / \beta, -1, 1)`.
+    With :math:`d = x - y`: :math:`\frac{d^2}{2\beta}` for :math:`|d| < \beta`, else :math:`|d| - \frac\beta2`.
+    The slope :math:`d / \beta` of the parabola meets that of the line, :math:`\pm 1`, at :math:`|d| = \beta`. So the gradient
+    is :math:`\bar x = \bar z\,\mathrm{clamp}(d / \beta, -1, 1)`.
 
     Source: Girshick, Fast R-CNN (2015), equation 3.
     """
@@ -76,9 +77,10 @@ def smooth_l1_loss(g, z, x, y, *, reduction="mean", beta=1.0):
 
 @loss(saves="x y", sample=lambda r: cases(r, delta=0.7))
 def huber_loss(g, z, x, y, *, reduction="mean", delta=1.0):
-    r"""The squared error, straightened where it is large: :math:`\frac12 d^2` for :math:`|d| \le \delta`, else :math:`\delta (|d| - \frac\delta2)`.
+    r"""The squared error, straightened where it is large.
 
-    With :math:`d = x - y`, the slope :math:`d` grows until it is :math:`\pm\delta`: the gradient is
+    With :math:`d = x - y`: :math:`\frac12 d^2` for :math:`|d| \le \delta`, else :math:`\delta (|d| - \frac\delta2)`.
+    The slope :math:`d` grows until it is :math:`\pm\delta`: the gradient is
     :math:`\bar x = \bar z\,\mathrm{clamp}(d, -\delta, \delta)`, so an outlier pulls no harder than that.
 
     Source: Huber, Robust Estimation of a Location Parameter (1964).
@@ -182,7 +184,7 @@ def kl_div(g, z, x, y, *, reduction="mean", log_target=False):
 
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
-    r"""The cosine of the angle between vectors along `dim`, :math:`\frac{x_1 \cdot x_2}{\max(|x_1|, \epsilon) \max(|x_2|, \epsilon)}`."""
+    r"""The cosine of the angle between vectors along `dim`, their lengths taken to be at least `eps`."""
     first, second = (clamp(sum(x * x, dim=dim), min=eps * eps) for x in (x1, x2))
     return sum(mul(x1, x2), dim=dim) / (sqrt(first) * sqrt(second))
 
@@ -193,7 +195,7 @@ def hinge_embedding_loss(x, y, margin=1.0, reduction="mean"):
 
 
 def cosine_embedding_loss(x1, x2, y, margin=0.0, reduction="mean"):
-    r"""For pairs of vectors with cosine :math:`c`: :math:`1 - c` where :math:`y = 1`, :math:`\max(0, c - m)` where :math:`y = -1`."""
+    r"""For pairs of vectors with cosine :math:`c`: :math:`1 - c` where :math:`y = 1`, :math:`\max(0, c - m)` where it is -1."""
     cosine = cosine_similarity(x1, x2, dim=-1)
     return reduced(where(y == 1, 1 - cosine, 0.0) + where(y == -1, relu(cosine - margin), 0.0), reduction)
 

@@ -26,7 +26,7 @@ def _floating(x, *_, **__):
 
 
 def _inverse_deviation(x, dim, eps, center):
-    """:math:`1 / \\sqrt{\\sigma^2 + \\epsilon}`, of size 1 along `dim`; the mean square stands for the variance without a centre."""
+    r""":math:`1 / \sqrt{\sigma^2 + \epsilon}`, of size 1 along `dim`; without a centre of the mean square."""
     spread = var(x, dim=dim, correction=0, keepdim=True) if center else mean(x * x, dim=dim, keepdim=True)
     return rsqrt(spread + eps)
 
@@ -41,13 +41,13 @@ def _inverse_deviation(x, dim, eps, center):
     ],
 )  # fmt: skip
 def standardize(g, z, x, w=None, b=None, *, dim, eps=1e-5, center=True):
-    r"""Mean 0 and variance 1 over `dim`, then scaled and shifted: :math:`z = w\,\hat x + b` with :math:`\hat x = \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}}`.
+    r"""Mean 0 and variance 1 over `dim`, then scaled and shifted: :math:`z = w\,\hat x + b` with :math:`\hat x = r\,(x - \mu)`.
 
-    Write :math:`r = 1 / \sqrt{\sigma^2 + \epsilon}` and :math:`\langle u \rangle` for the mean over `dim`. The mean moves with the
-    elements, :math:`d\mu = \langle dx \rangle`, and so does the variance, :math:`dr = -r^2 \langle \hat x\,dx \rangle`, so
-    :math:`d\hat x = r\,(dx - \langle dx \rangle - \hat x \langle \hat x\,dx \rangle)`: of a change, what is along the ones (a shift)
-    and what is along :math:`\hat x` itself (a scaling) is taken away. This map is its own transpose. The gradients are
-    :math:`\bar x = r\,(u - \langle u \rangle - \hat x \langle \hat x\,u \rangle)` with :math:`u = \bar z\,w`,
+    Here :math:`r = 1 / \sqrt{\sigma^2 + \epsilon}`; write :math:`\langle u \rangle` for the mean over `dim`. The mean moves
+    with the elements, :math:`d\mu = \langle dx \rangle`, and so does the variance, :math:`dr = -r^2 \langle \hat x\,dx \rangle`,
+    so :math:`d\hat x = r\,(dx - \langle dx \rangle - \hat x \langle \hat x\,dx \rangle)`: of a change, what is along the ones
+    (a shift) and what is along :math:`\hat x` itself (a scaling) is taken away. This map is its own transpose. The gradients
+    are :math:`\bar x = r\,(u - \langle u \rangle - \hat x \langle \hat x\,u \rangle)` with :math:`u = \bar z\,w`,
     :math:`\bar w = \bar z\,\hat x` and :math:`\bar b = \bar z`.
 
     Without a centre, :math:`\hat x = x / \sqrt{\langle x^2 \rangle + \epsilon}`, and the term of the shift is missing.
@@ -72,13 +72,15 @@ def standardize(g, z, x, w=None, b=None, *, dim, eps=1e-5, center=True):
     ],
 )  # fmt: skip
 def standardize_gradient(g, z, x, y, *, dim, eps=1e-5, center=True):
-    r"""What `standardize` returns to its input for a gradient :math:`y`: :math:`z = r\,(y - \langle y \rangle - \hat x \langle \hat x\,y \rangle)`.
+    r"""What `standardize` returns to its input for a gradient :math:`y`, :math:`z = S(y)`.
 
-    It is linear in :math:`y` and its own transpose, so :math:`\bar y` is the same map of :math:`\bar z`. For :math:`\bar x`, look at
-    :math:`\langle \bar z\,z \rangle = r\,(\langle \bar z\,y \rangle - \langle \bar z \rangle \langle y \rangle - \langle \bar z\,\hat x \rangle \langle y\,\hat x \rangle)`,
-    in which :math:`x` stands in :math:`r` and in :math:`\hat x`. With :math:`dr = -r^2 \langle \hat x\,dx \rangle`, and :math:`S` for the map
-    itself (:math:`d\hat x = S(dx)`), the gradient is
-    :math:`\bar x = -r\,(\hat x \langle \bar z\,z \rangle + S(\langle y\,\hat x \rangle\,\bar z + \langle \bar z\,\hat x \rangle\,y))`.
+    The map is :math:`S(y) = r\,(y - \langle y \rangle - \hat x \langle \hat x\,y \rangle)`. It is linear in :math:`y` and its own
+    transpose, so :math:`\bar y = S(\bar z)`. For :math:`\bar x`, look at the number
+    :math:`\langle \bar z z \rangle = r (\langle \bar z y \rangle - \langle \bar z \rangle \langle y \rangle - a b)` with
+    :math:`a = \langle \hat x y \rangle` and :math:`b = \langle \bar z \hat x \rangle`,
+    in which :math:`x` stands in :math:`r` and in :math:`\hat x`. With :math:`dr = -r^2 \langle \hat x\,dx \rangle` and
+    :math:`d\hat x = S(dx)` the gradient is
+    :math:`\bar x = -r\,(\hat x \langle \bar z z \rangle + S(a \bar z + b y))`.
     """
     options = {"dim": dim, "eps": eps, "center": center}
 
