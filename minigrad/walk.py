@@ -13,10 +13,12 @@ from minigrad import events
 from minigrad.errors import GraphError, OverwrittenError, ShapeError
 from minigrad.fused_rules import LARGE, fused_rule
 from minigrad.imperative import wrap
-from minigrad.op import OPS
+from minigrad.op import DEVICE_OF_ARRAY, OPS
 from minigrad.ops.reduce import sum_to
 from minigrad.tape import FREED, Clock, Hooks, Leaf, Node, Vertex, enable_grad, no_grad
 from minigrad.tensor import Tensor
+
+GETITEM = OPS["getitem"]
 
 
 def pass_backward(
@@ -44,6 +46,7 @@ def pass_backward(
     waiting = uses(gradients, needed)
     ready = [vertex for vertex, count in waiting.items() if count == 0]
     listeners = events.LISTENERS
+    own_sums: set[Vertex] = set()  # whose gradient is an array that nobody else holds: it is added to in place
     with enable_grad() if create_graph else no_grad():
         while ready:
             node = ready.pop()
@@ -56,7 +59,13 @@ def pass_backward(
             if isinstance(node, Leaf) or (needed is not None and needed.isdisjoint(node.parents)):
                 continue  # the way ends here
             saved = node.saved
-            contributions = () if g is None else vjp(node, g, create_graph, needed)
+            if g is None:
+                contributions = ()
+            elif node.op is GETITEM and node.parents[0] in own_sums and saved is not FREED and not listeners:
+                add_at(gradients[node.parents[0]], node, g)  # not zeros of the whole, with a part in them
+                contributions = (None,)
+            else:
+                contributions = vjp(node, g, create_graph, needed)
             if listeners and g is not None:
                 events.emit("backward", events.Backward(node, g, contributions))
             for place, parent in enumerate(node.parents):
@@ -64,8 +73,14 @@ def pass_backward(
                     continue
                 if g is not None and (part := contributions[place]) is not None:
                     known = gradients.get(parent)
-                    if known is not None:
+                    if parent in own_sums and known.dtype == part.dtype:
+                        part = DEVICE_OF_ARRAY[type(known)].table["accumulate"](known, part)
+                    elif known is not None:
                         part = known + part
+                        if type(part) in DEVICE_OF_ARRAY:
+                            own_sums.add(parent)
+                    elif node.op is GETITEM and type(part) in DEVICE_OF_ARRAY:
+                        own_sums.add(parent)
                     elif type(parent) is Leaf and not create_graph:
                         part = own(part, (g, *saved, *contributions[:place]), parent)
                     gradients[parent] = part
@@ -74,6 +89,11 @@ def pass_backward(
                     ready.append(parent)
             if not retain_graph and node.op.keeps:
                 node.saved = FREED
+
+
+def add_at(total: Any, node: Node, g: Any) -> None:
+    """Add the gradient of a part to that of the whole, in place."""
+    DEVICE_OF_ARRAY[type(total)].table["accumulate_at"](total, g, **node.parameters)
 
 
 def uses(roots: Any, needed: set[Vertex] | None = None) -> dict[Vertex, int]:

@@ -7,6 +7,8 @@ which is its gradient.
 
 import numpy as np
 
+from minigrad_kernels.pool import zeros
+
 
 def getitem(x, *, index):
     z = x[index]
@@ -17,12 +19,20 @@ def getitem(x, *, index):
 
 def add_at(x, *, index, shape):
     """Zeros of `shape`, with `x` added at `index`: places named twice receive both (the gradient of indexing)."""
-    z = np.zeros(shape, x.dtype)
+    z = zeros(shape, x.dtype)
     if _visits_each_place_once(index):
         z[index] = x
     else:
         np.add.at(z, index, x)
     return z
+
+
+def accumulate_at(z, x, *, index):
+    """Add `x` at `index` of `z`, in place."""
+    if _visits_each_place_once(index):
+        z[index] += x
+    else:
+        np.add.at(z, index, x)
 
 
 def _visits_each_place_once(index):
@@ -107,6 +117,7 @@ def one_hot(x, *, num_classes=-1):
 TABLE = {
     "getitem": getitem,
     "add_at": add_at,
+    "accumulate_at": accumulate_at,
     "index_put": index_put,
     "take_slices": take_slices,
     "add_slices": add_slices,

@@ -35,4 +35,9 @@ def adam_update(w, g, m, v, *, lr, beta1, beta2, eps, weight_decay, decoupled, s
     w -= (lr / (1 - beta1**step)) * m / scale
 
 
-TABLE = {"sgd_update": sgd_update, "adam_update": adam_update}
+def accumulate(z, x):
+    """z += x, in place."""
+    return np.add(z, x, out=z)
+
+
+TABLE = {"accumulate": accumulate, "sgd_update": sgd_update, "adam_update": adam_update}
