@@ -159,16 +159,15 @@ def unpool(x, indices, z):
 def avg_pool(x, height, width, down, right, top, left, divisor, z):
     """The sum of each window, divided by its place's divisor."""
     planes, rows, columns = z.shape
-    if height == width == down == right == 2 and top == left == 0:
-        for p in range(planes):
-            for i in range(rows):
-                upper, lower, out, by = x[p, 2 * i], x[p, 2 * i + 1], z[p, i], divisor[i]
-                for j in range(min(columns, x.shape[2] // 2)):
-                    out[j] = ((upper[2 * j] + upper[2 * j + 1]) + (lower[2 * j] + lower[2 * j + 1])) / by[j]
-        return
+    side_by_side = height == width == down == right == 2 and top == left == 0 and 2 * columns <= x.shape[2]
     for p in range(planes):
         for i in range(rows):
             out, by = z[p, i], divisor[i]
+            if side_by_side and 2 * i + 1 < x.shape[1]:
+                upper, lower = x[p, 2 * i], x[p, 2 * i + 1]
+                for j in range(columns):
+                    out[j] = ((upper[2 * j] + upper[2 * j + 1]) + (lower[2 * j] + lower[2 * j + 1])) / by[j]
+                continue
             for j in range(columns):
                 out[j] = like(out[0], 0.0)
             for u in range(height):
