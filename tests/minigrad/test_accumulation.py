@@ -35,7 +35,7 @@ def test_an_element_that_is_read_twice_receives_both():
     np.testing.assert_array_equal(x.grad.numpy(), [0, 4, 2, 1])
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_an_array_that_a_rule_passed_on_is_not_written_to(order):
     """`add` gives one and the same array to both inputs; a later contribution to one must not reach the other."""
     x, y = minigrad.ones(3, requires_grad=True), minigrad.ones(3, requires_grad=True)
