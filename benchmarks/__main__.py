@@ -9,7 +9,7 @@ from pathlib import Path
 
 SETTINGS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-PARTS = ("overhead", "models", "kernels", "scaling")
+PARTS = ("overhead", "models", "kernels", "convolution", "scaling")
 
 
 def main() -> None:
