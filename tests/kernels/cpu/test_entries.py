@@ -41,7 +41,14 @@ def samples(name):
         return [((x,), p) for p in dims] + [((x.T,), dims[0]), ((x.reshape(2, 2, 6),), {"dim": (0, 2)})]
     if name in ("argmax", "argmin", "cumsum", "cumprod"):
         return [((x,), {"dim": 0}), ((x,), {"dim": -1})]
+    if KERNELS[name].signature == "binary" and name not in ("pow", "atan2"):
+        return [((x, x), {}), ((x, 2.0), {}), ((0.5, x), {}), ((x, x[0]), {}), ((x[:1], x), {})]
+    if name in ("gelu", "softplus", "leaky_relu", "elu", "hardtanh"):
+        return [((x,), {})]
     return {
+        "clamp": [((x,), {"min": 0.5}), ((x,), {"min": -1, "max": 0.5})],
+        "atan2": [((x, x), {})],
+        "pow": [((abs(x), x), {}), ((x, 3.0), {}), ((x, 2), {})],
         "where": [((x > 0, x, x), {}), ((x > 0, x, 0.0), {}), ((x > 0, 0, x), {})],
         "cross_entropy": [((x, np.zeros(4, np.int64)), {})],
         "linear_recurrence": [((x, x), {"dim": 0}), ((x, x), {"dim": -1})],

@@ -15,7 +15,7 @@ from minigrad_kernels.cpu.entries.kernel import Kernel
 from minigrad_kernels.cpu.fits import alike, number, plain
 from minigrad_kernels.pool import empty
 
-POW, POW_NUMBER = Loop("map", "pow"), Loop("map", "pow_number")
+ATAN2, POW, POW_NUMBER = (Loop("map", name) for name in ("atan2", "pow", "pow_number"))
 FLOATS = frozenset(map(np.dtype, ("float32", "float64")))
 BOOL = np.dtype(bool)
 # From how many elements on the pool has memory that NumPy would ask the system for.
@@ -26,7 +26,7 @@ def into_the_pool(function: np.ufunc, result: np.dtype | None = None) -> Callabl
     """`function` of floats of one dtype, where the result has the shape of one of them."""
 
     def fast(x, y):
-        large, small = (x, y) if type(x) is np.ndarray and (type(y) is not np.ndarray or x.ndim >= y.ndim) else (y, x)
+        large, small = (x, y) if type(x) is np.ndarray and (type(y) is not np.ndarray or x.size >= y.size) else (y, x)
         dtype = large.dtype
         if dtype not in FLOATS or not (number(small, dtype) or spreads(small, large)):
             return NotImplemented
@@ -41,6 +41,8 @@ def spreads(small, large) -> bool:
         return False
     if small.shape == large.shape:
         return True
+    if small.ndim > large.ndim:
+        return False
     sizes = large.shape[large.ndim - small.ndim :]
     return all(n in (1, m) for n, m in zip(small.shape, sizes))
 
@@ -63,12 +65,21 @@ def pow(x, y):
         z = empty(x.shape, x.dtype)
         run(x.reshape(-1), float(y), z.reshape(-1))
         return z
-    run = POW[x.dtype] if alike(x, y) else None
-    if run is None:
-        return NotImplemented
-    z = empty(x.shape, x.dtype)
-    run(x.reshape(-1), y.reshape(-1), z.reshape(-1))
-    return z
+    return element_pairs(POW)(x, y)
+
+
+def element_pairs(loop: Loop) -> Callable:
+    """A compiled loop over two arrays of one shape."""
+
+    def fast(x, y):
+        run = loop[x.dtype] if alike(x, y) else None
+        if run is None:
+            return NotImplemented
+        z = empty(x.shape, x.dtype)
+        run(x.reshape(-1), y.reshape(-1), z.reshape(-1))
+        return z
+
+    return fast
 
 
 SQUARE = into_the_pool(np.multiply)
@@ -102,4 +113,5 @@ KERNELS = {
     "ceil": unary(np.ceil),
     "square": unary(np.square),
     "pow": Kernel(pow, 1024, (POW, POW_NUMBER), "binary"),
+    "atan2": Kernel(element_pairs(ATAN2), 512, (ATAN2,), "binary"),
 }
