@@ -184,9 +184,9 @@ def mish(g, z, x):
 def hardswish(g, z, x):
     r""":math:`z = x\,\mathrm{relu6}(x + 3) / 6`, which is near `silu` and needs no exponential.
 
-    The slope is 0 below -3, 1 above 3, and :math:`x / 3 + 1 / 2` between. Source: Howard et al. (2019), section 5.2.
+    The slope is 0 up to -3, 1 from 3 on, and :math:`x / 3 + 1 / 2` between. Source: Howard et al. (2019), section 5.2.
     """
-    return (where(x > 3, g, where(x < -3, 0.0, g * (x / 3 + 0.5))),)
+    return (where(x >= 3, g, where(x <= -3, 0.0, g * (x / 3 + 0.5))),)
 
 
 __all__ = [
