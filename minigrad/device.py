@@ -15,7 +15,7 @@ import numpy
 from minigrad.errors import DeviceError
 from minigrad_kernels import pool
 from minigrad_kernels.cpu import BY_SIZE
-from minigrad_kernels.cpu.fused import Fused, scalar_functions, varying_shape
+from minigrad_kernels.cpu.fused import Fused, find_scalar, varying_shape
 from minigrad_kernels.numpy import TABLE as NUMPY_TABLE
 
 
@@ -42,7 +42,7 @@ class Device:
 
     @property
     def fuses(self) -> bool:
-        """Whether regions of operations become kernels here. Then `fuse`, `scalar_functions` and `varying_shape` exist."""
+        """Whether regions of operations become kernels here. Then `fuse`, `find_scalar` and `varying_shape` exist."""
         return False
 
     def __repr__(self) -> str:
@@ -57,7 +57,7 @@ class CPU(Device):
 
     asarray = staticmethod(numpy.asarray)
     fuse = staticmethod(Fused)
-    scalar_functions = staticmethod(scalar_functions)
+    find_scalar = staticmethod(find_scalar)
     varying_shape = staticmethod(varying_shape)
 
     @property

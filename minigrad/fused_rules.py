@@ -50,7 +50,7 @@ class Rule:
                 raise NotFusible("a gradient that is no symbol")
             self._parts[place] = len(outputs)
             outputs.append(part)
-        self.graph = FusedGraph(outputs, fed, device.fuse, device.scalar_functions())
+        self.graph = FusedGraph(outputs, fed, device.fuse, device.find_scalar)
 
     def __call__(self, values: list[Any]) -> tuple:
         feeds = {s: v for s, v in zip(self._symbols, values, strict=True) if s is not None}
@@ -91,5 +91,7 @@ def _learn(
     try:
         _known[key] = Rule(op, values, parameters, places, device)
     except NotFusible:
+        _known[key] = None
+    except Exception:  # a rule that looks at values cannot be traced; if it is wrong, it will say so itself when it runs
         _known[key] = None
     return _known[key]

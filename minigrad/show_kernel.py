@@ -69,7 +69,7 @@ class Kernel:
             outputs = [g for g in gradients(outputs[0], symbols[:-1], [symbols[-1]]) if g is not None]
         fed = {s: cpu.varying_shape(x) for s, x in zip(symbols, arrays, strict=True)}
         try:
-            fused = FusedGraph(outputs, fed, cpu.fuse, cpu.scalar_functions(), least=1)
+            fused = FusedGraph(outputs, fed, cpu.fuse, cpu.find_scalar, least=1)
         except NotFusible as reason:
             raise GraphError(
                 f"show_kernel: no kernel can be generated: {reason}.",

@@ -15,7 +15,7 @@ from minigrad import shapes
 from minigrad.graph.executor import needed
 from minigrad.graph.ir import Symbol
 from minigrad.op import run as run_kernel
-from minigrad_kernels.fuse import PLAIN, Input, NotFusible, Region, Step
+from minigrad_kernels.fuse import Input, NotFusible, Region, Step
 
 REDUCTIONS = ("sum", "mean", "amax", "amin")
 # Numbers that stand in the text of a kernel. Any other is given at each call, so that it does not make a new kernel.
@@ -29,7 +29,8 @@ class FusedGraph:
         outputs: the symbols to compute.
         inputs: the placeholders, with the shapes of what will be fed: 1 where an array is repeated by a stride of 0.
         fuse: makes a function of a region (a device has it).
-        functions: the operations that have a scalar function.
+        find: for an operation's name and parameters, its scalar function's name and the numbers that this takes beside
+            the inputs; None if it has none.
         least: of how many operations a kernel is worth making.
 
     Attributes:
@@ -45,11 +46,11 @@ class FusedGraph:
         outputs: Sequence[Symbol],
         inputs: dict[Symbol, tuple[int, ...]],
         fuse: Any,
-        functions: Any,
+        find: Any,
         *,
         least: int = 2,
     ):
-        self.outputs, self.inputs, self._functions = list(outputs), inputs, functions
+        self.outputs, self.inputs, self._find = list(outputs), inputs, find
         self.before: list[Symbol] = []
         self.fused: list[Symbol] = []
         self.after: list[Symbol] = []
@@ -72,7 +73,7 @@ class FusedGraph:
 
     def _cut(self, least: int) -> None:
         symbols = [s for s in needed(self.outputs) if s not in self.inputs]
-        floating = [s for s in symbols if s.dtype.kind == "f" and self._elementwise(s)]
+        floating = [s for s in symbols if s.dtype.kind == "f" and self._scalar(s)]
         if not floating:
             raise NotFusible("there is no elementwise operation on floating-point numbers")
         largest = max(floating, key=lambda s: math.prod(s.shape))
@@ -92,8 +93,11 @@ class FusedGraph:
         if sum(s.op is not None and s.op.name != "broadcast_to" for s in self.fused) < least:
             raise NotFusible(f"fewer than {least} operations can be fused")
 
-    def _elementwise(self, s: Symbol) -> bool:
-        return s.op is not None and s.op.elementwise and (_function(s) in PLAIN or _function(s) in self._functions)
+    def _scalar(self, s: Symbol) -> tuple[str, tuple[float, ...]] | None:
+        """The scalar function of an elementwise operation, and its numbers."""
+        if s.op is None or not s.op.elementwise or s.op.name == "cast":
+            return None
+        return self._find(s.op.name, s.op.parameters | s.parameters)
 
     def _fusible(self, s: Symbol) -> bool:
         """Whether an operation can be part of the region: its dtypes, its shape, its parameters."""
@@ -111,7 +115,7 @@ class FusedGraph:
             return self._trailing(s) == self.reduced and (s.parameters.get("keepdim", False) or s.shape == ())
         if s.op.name == "cast":
             return s.dtype == self.dtype
-        return self._elementwise(s) and all(type(p) in (int, float) for p in _options(s))
+        return self._scalar(s) is not None
 
     def _trailing(self, s: Symbol) -> int:
         """Over how many of the last axes a reduction goes; 0 if it is none, or goes over others."""
@@ -152,7 +156,7 @@ class FusedGraph:
             return steps[-1].name
 
         for s in self.fused:
-            operation, args = _function(s), tuple(name(x) for x in s.inputs)
+            operation, args = s.op.name, tuple(name(x) for x in s.inputs)  # type: ignore[union-attr]
             shape = self._aligned(s.shape)
             if operation == "broadcast_to":  # what is repeated is the same value
                 self._names[s] = args[0]
@@ -161,9 +165,11 @@ class FusedGraph:
             elif operation == "mean":
                 count = math.prod(self.shape[-self.reduced :])
                 self._names[s] = step("div", (step("sum", args, shape, False), number(count)), shape, False)
+            elif operation in REDUCTIONS:
+                self._names[s] = step(operation, args, shape, False)
             else:
-                options = () if operation in REDUCTIONS else tuple(map(number, _options(s)))
-                self._names[s] = step(operation, args + options, shape, s.dtype.kind == "b")
+                function, numbers = self._scalar(s)  # type: ignore[misc]
+                self._names[s] = step(function, args + tuple(map(number, numbers)), shape, s.dtype.kind == "b")
         used = {x for s in self.after for x in s.inputs if isinstance(x, Symbol)} | set(self.outputs)
         self._results = [s for s in self.fused if s in used]
         made = {s.name: s for s in steps}
@@ -177,22 +183,6 @@ class FusedGraph:
 
     def _aligned(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (1,) * (len(self.shape) - len(shape)) + tuple(shape)
-
-
-def _function(s: Symbol) -> str:
-    """The name of the scalar function of an operation: a word among its options is part of it, as in `gelu_tanh`."""
-    assert s.op is not None
-    words = [p for p in (s.op.parameters | s.parameters).values() if type(p) is str and p != "none"]
-    return "_".join([s.op.name, *words]) if s.op.elementwise and s.op.name != "cast" else s.op.name
-
-
-def _options(s: Symbol) -> list[Any]:
-    """The other options, in their order, those that were not given too. The limits of `clamp` may be open."""
-    assert s.op is not None
-    options = {n: p for n, p in (s.op.parameters | s.parameters).items() if type(p) is not str}
-    if s.op.name == "clamp":
-        options = {n: p if p is not None else math.inf * (1 if n == "max" else -1) for n, p in options.items()}
-    return list(options.values())
 
 
 def _repeats(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

@@ -103,6 +103,19 @@ def test_a_users_own_operation_has_a_fused_gradient_too():
         del minigrad.OPS["cubed"]
 
 
+def test_a_users_rule_that_looks_at_values_runs_as_it_stands():
+    @minigrad.op(shape=minigrad.shapes.same, saves="x", kernel=lambda x: x * 2)
+    def curious(g, z, x):
+        """Twice its input."""
+        return (g * 2 if (x * x).sum() > 0 else g,)
+
+    try:
+        (found,) = gradients(curious, np.ones(SHAPE, "float32"))
+        np.testing.assert_allclose(found.ravel(), 2 * np.linspace(0.5, 1.5, found.size, dtype="float32"))
+    finally:
+        del minigrad.OPS["curious"]
+
+
 def test_a_gradient_that_is_repeated_by_a_view_is_read_as_one_number():
     x = minigrad.tensor(np.random.default_rng(0).standard_normal(SHAPE).astype("float32"), requires_grad=True)
     minigrad.tanh(x).sum().backward()

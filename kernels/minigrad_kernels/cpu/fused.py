@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from minigrad_kernels.fuse import NotFusible, Region, collapse, source
+from minigrad_kernels.fuse import PLAIN, NotFusible, Region, collapse, source
 from minigrad_kernels.pool import empty
 
 
@@ -85,6 +85,15 @@ def scalar_functions() -> dict[str, str]:
     return {
         name: function.py_func.__module__ for name, function in scalar.FUNCTIONS.items() if function.__name__ == name
     }
+
+
+def find_scalar(name: str, parameters: dict[str, Any]) -> tuple[str, tuple[float, ...]] | None:
+    """For a call of an operation: the name of its scalar function and the numbers that follow the inputs, or None."""
+    functions = scalar_functions()
+    from minigrad_kernels.scalar import find
+
+    found = find(name, parameters)
+    return found if found is not None and (found[0] in functions or found[0] in PLAIN) else None
 
 
 @cache
