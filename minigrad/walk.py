@@ -73,7 +73,7 @@ def pass_backward(
                     continue
                 if g is not None and (part := contributions[place]) is not None:
                     known = gradients.get(parent)
-                    if parent in own_sums and known.dtype == part.dtype:
+                    if known is not None and parent in own_sums and known.dtype == part.dtype:
                         part = DEVICE_OF_ARRAY[type(known)].table["accumulate"](known, part)
                     elif known is not None:
                         part = known + part
