@@ -19,7 +19,7 @@ def rsqrt(x):
 
 def reciprocal(x):
     """1 / x: NumPy's own `reciprocal` would round that of a whole number to 0."""
-    return np.true_divide(_ONE.get(getattr(x, "dtype", None), 1.0), x)
+    return np.true_divide(_ONE.get(np.asarray(x).dtype, 1.0), x)
 
 
 def square(x):
