@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 from xml.etree import ElementTree
 
+import loops
 import programs
 import pytest
 
-from minigrad_widgets import BackwardStepper, GraphView, TrainingMonitor
+from minigrad_widgets import BackwardStepper, GraphView, KernelView, TrainingMonitor
 
 GOLDENS = Path(__file__).parent / "goldens"
 
@@ -19,12 +20,19 @@ def training():
     return monitor
 
 
+def orders():
+    both = {"i, j, k": loops.matmul_ijk, "i, k, j": loops.matmul_ikj}
+    return KernelView.compare(both, *loops.matrices(8), position=700)
+
+
 PICTURES = {
     "stepper-diamond": lambda: BackwardStepper(programs.diamond(), position=9),
     "stepper-mlp-closed": lambda: BackwardStepper(programs.mlp(), opened=[], position=5),
     "graph-mlp": lambda: GraphView(programs.mlp()),
     "graph-loop": lambda: GraphView(programs.loop(300)),
     "training": training,
+    "kernel-orders": orders,
+    "kernel-planes": lambda: KernelView(loops.planes, *loops.volume(), position=9),
 }
 
 
