@@ -17,17 +17,15 @@ def main() -> None:
     if any(name in os.environ for name in SETTINGS) or any(os.environ.get(name) != "1" for name in THREADS):
         environment = {k: v for k, v in os.environ.items() if k not in SETTINGS} | dict.fromkeys(THREADS, "1")
         os.execve(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]], environment)
-    wanted = sys.argv[1:] or [*PARTS, "imports"]
-    unknown = set(wanted) - {*PARTS, "imports"}
+    wanted = sys.argv[1:] or [*PARTS, *TEXTS]
+    unknown = set(wanted) - {*PARTS, *TEXTS}
     if unknown:
-        raise SystemExit(
-            f"No such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join((*PARTS, 'imports'))}."
-        )
+        raise SystemExit(f"No such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join((*PARTS, *TEXTS))}.")
     text = [INTRODUCTION, machine()]
     for part in wanted:
-        text.append(imports() if part == "imports" else tables(part))
+        text.append(tables(part) if part in PARTS else words(part))
         print(text[-1], flush=True)
-    if set(wanted) == {*PARTS, "imports"}:
+    if set(wanted) == {*PARTS, *TEXTS}:
         Path(__file__).with_name("RESULTS.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
 
 
@@ -48,11 +46,12 @@ def tables(part: str) -> str:
     return "\n\n".join(out)
 
 
-def imports() -> str:
-    """The time of `import minigrad`, as Markdown."""
-    from benchmarks.imports import run
+def words(part: str) -> str:
+    """A part that writes its own Markdown, under its title."""
+    import importlib
 
-    return f"## Import\n\n`import minigrad` takes {run() * 1000:.0f} ms beyond NumPy's own import (median of 9 fresh processes)."
+    module = importlib.import_module(f"benchmarks.{part}")
+    return f"## {part.capitalize()}\n\n{module.__doc__.splitlines()[0]}\n\n{module.markdown()}"
 
 
 def machine() -> str:

@@ -132,12 +132,11 @@ def rows() -> Iterator[tuple[str, float, float]]:
         yield name, worst(name, "float32"), worst(name, "float64")
 
 
-def main() -> None:
-    """Print the table as Markdown."""
-    print("| function | float32 | float64 |\n| --- | --- | --- |")
-    for name, single, double in rows():
-        print(f"| {name} | {single:.1e} | {double:.1e} |")
+def markdown() -> str:
+    """The table."""
+    lines = [f"| {name} | {single:.1e} | {double:.1e} |" for name, single, double in rows()]
+    return "\n".join(["| function | float32 | float64 |", "| --- | --- | --- |", *lines])
 
 
 if __name__ == "__main__":
-    main()
+    print(markdown())

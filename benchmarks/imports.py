@@ -21,3 +21,8 @@ def run(rounds: int = 9) -> float:
         for _ in range(rounds)
     )
     return statistics.median(float(process.stdout) for process in done)
+
+
+def markdown() -> str:
+    """The result in a sentence."""
+    return f"`import minigrad` takes {run() * 1000:.0f} ms beyond NumPy's own import (median of 9 fresh processes)."

@@ -12,16 +12,12 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
 
 MODELS = ("CNN", "transformer")
 STEPS = 10_000
 
 
-def run() -> str:
+def markdown() -> str:
     """Both measurements, as Markdown."""
     lines = [
         f"`{STEPS:,}` steps of the MLP 64-256-10, batch 256 (results of 256 KiB):",
@@ -69,98 +65,15 @@ def flat() -> None:
 
 def peak(model: str, side: str) -> None:
     """Print by how many MiB the process grew at most while it trained."""
-    F, tensor, parameter = _minigrad() if side == "minigrad" else _torch()
-    random = np.random.default_rng(0)
+    from benchmarks import networks
 
-    def weights(*shape: int) -> Any:
-        return parameter((random.standard_normal(shape) / np.sqrt(shape[-1])).astype(np.float32))
-
-    loss = {"CNN": cnn, "transformer": transformer}[model](F, tensor, weights, random)
-    loss(2)  # a little of everything, so that no library is loaded later
+    library = networks.ours() if side == "minigrad" else networks.theirs()
+    network = {"CNN": networks.CNN, "transformer": networks.Transformer}[model](library)
+    network.step(2)  # a little of everything, so that no library is loaded later
     before = most()
     for _ in range(20):
-        loss(None)
+        network.step()
     print(most() - before)
-
-
-def cnn(F: Any, tensor: Callable, weights: Callable, random: np.random.Generator) -> Callable:
-    """Two convolutions and a linear layer on 64 images of 28 × 28."""
-    w1, w2, w3 = weights(16, 1, 3, 3), weights(32, 16, 3, 3), weights(10, 32 * 7 * 7)
-    b1, b2, b3 = weights(16), weights(32), weights(10)
-    images = tensor(random.standard_normal((64, 1, 28, 28)).astype(np.float32))
-    labels = tensor(random.integers(0, 10, 64))
-
-    def step(size: int | None) -> None:
-        x = F.max_pool2d(F.relu(F.conv2d(images[:size], w1, b1, padding=1)), 2)
-        x = F.max_pool2d(F.relu(F.conv2d(x, w2, b2, padding=1)), 2)
-        x = F.linear(x.reshape(x.shape[0], -1), w3, b3)
-        _train(F.cross_entropy(x, labels[:size]), (w1, w2, w3, b1, b2, b3))
-
-    return step
-
-
-def transformer(F: Any, tensor: Callable, weights: Callable, random: np.random.Generator) -> Callable:
-    """Four blocks of width 128 with four heads on 16 sequences of 64."""
-    width, heads, length, blocks = 128, 4, 64, 4
-    words, last = weights(256, width), weights(256, width)
-    shapes = (
-        (width,),
-        (width,),
-        (3 * width, width),
-        (width, width),
-        (width,),
-        (width,),
-        (4 * width, width),
-        (width, 4 * width),
-    )
-    layers = [tuple(weights(*shape) for shape in shapes) for _ in range(blocks)]
-    inputs = tensor(random.integers(0, 256, (16, length)))
-    targets = tensor(random.integers(0, 256, (16, length)))
-
-    def step(size: int | None) -> None:
-        x = F.embedding(inputs[:size], words)
-        for g1, b1, qkv, out, g2, b2, up, down in layers:
-            h = F.linear(F.layer_norm(x, (width,), g1, b1), qkv)
-            q, k, v = h.reshape(-1, length, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
-            a = F.softmax(q @ k.transpose(-1, -2) * (width // heads) ** -0.5, dim=-1) @ v
-            x = x + F.linear(a.transpose(1, 2).reshape(-1, length, width), out)
-            x = x + F.linear(F.gelu(F.linear(F.layer_norm(x, (width,), g2, b2), up)), down)
-        x = F.linear(x, last).reshape(-1, 256)
-        _train(F.cross_entropy(x, targets[:size].reshape(-1)), (words, last, *(w for layer in layers for w in layer)))
-
-    return step
-
-
-def _train(loss: Any, parameters: tuple) -> None:
-    """Gradients, and a step of gradient descent without an optimiser's state."""
-    for w in parameters:
-        w.grad = None
-    loss.backward()
-    for w in parameters:
-        with _no_grad():
-            w -= 0.01 * w.grad
-
-
-_no_grad: Callable = None  # type: ignore[assignment]
-
-
-def _minigrad() -> tuple[Any, Callable, Callable]:
-    global _no_grad
-    import minigrad.nn.functional as F
-
-    import minigrad as mg
-
-    _no_grad = mg.no_grad
-    return F, mg.tensor, lambda array: mg.tensor(array, requires_grad=True)
-
-
-def _torch() -> tuple[Any, Callable, Callable]:
-    global _no_grad
-    import torch
-
-    torch.set_num_threads(1)
-    _no_grad = torch.no_grad
-    return torch.nn.functional, torch.tensor, lambda array: torch.tensor(array, requires_grad=True)
 
 
 def resident() -> float:
@@ -180,4 +93,4 @@ if __name__ == "__main__":
     elif sys.argv[1:]:
         peak(*sys.argv[1:])
     else:
-        print(run())
+        print(markdown())

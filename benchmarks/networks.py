@@ -24,9 +24,7 @@ def ours() -> Library:
     import minigrad as mg
     import minigrad.nn.functional as F
 
-    return Library(
-        F, mg.tensor, lambda array: mg.tensor(array, requires_grad=True), lambda p: mg.optim.SGD(p, lr=0.01)
-    )
+    return Library(F, mg.tensor, lambda array: mg.tensor(array, requires_grad=True), lambda p: mg.optim.SGD(p, lr=0.01))
 
 
 def theirs() -> Library:
@@ -82,7 +80,10 @@ class CNN(Network):
     """Two convolutions, 16 and 32 channels, and a linear layer, on 64 images of 28 x 28."""
 
     def build(self) -> None:
-        self.convolutions = [(self.weight(16, 1, 3, 3), self.fill(0, 16)), (self.weight(32, 16, 3, 3), self.fill(0, 32))]
+        self.convolutions = [
+            (self.weight(16, 1, 3, 3), self.fill(0, 16)),
+            (self.weight(32, 16, 3, 3), self.fill(0, 32)),
+        ]
         self.last = self.weight(10, 32 * 7 * 7), self.fill(0, 10)
         self.x, self.y = self.data(64, 1, 28, 28), self.classes(64)
 
@@ -101,7 +102,10 @@ class ResNet(Network):
             return self.weight(outputs, inputs, 3, 3), self.fill(1, outputs), self.fill(0, outputs)
 
         self.first = layer(3, 32)
-        self.stages = [(layer(32, 64), layer(64, 64), layer(64, 64)), (layer(64, 128), layer(128, 128), layer(128, 128))]
+        self.stages = [
+            (layer(32, 64), layer(64, 64), layer(64, 64)),
+            (layer(64, 128), layer(128, 128), layer(128, 128)),
+        ]
         self.last = self.weight(10, 128), self.fill(0, 10)
         self.x, self.y = self.data(32, 3, 32, 32), self.classes(32)
 

@@ -45,7 +45,7 @@ print(imported - loaded, time.perf_counter() - imported, longest)
 """
 
 
-def run(times: int = 5) -> str:
+def markdown(times: int = 5) -> str:
     """The table, as Markdown: medians of fresh processes, in seconds."""
     rows = ["| | import | training, 601 steps | longest step |", "| --- | ---: | ---: | ---: |"]
     with tempfile.TemporaryDirectory() as kept:
@@ -71,4 +71,4 @@ def _train(folder: str | None, backend: str = "") -> list[float]:
 
 
 if __name__ == "__main__":
-    print(run())
+    print(markdown())
