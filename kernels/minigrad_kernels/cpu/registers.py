@@ -41,7 +41,7 @@ class _Arrays:
         """A vector, from any address."""
         address = self.builder.gep(address, [_integer(constant)])
         address = self.builder.bitcast(address, self.vector.as_pointer())
-        return self.builder.load(address, align=self.element.width // 8 if hasattr(self.element, "width") else 4)
+        return self.builder.load(address, align=4)
 
     def store(self, value, address, constant: int = 0) -> None:
         address = self.builder.gep(address, [_integer(constant)])

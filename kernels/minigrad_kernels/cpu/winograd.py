@@ -11,7 +11,8 @@ each of the 36 points are one product of matrices, and BLAS does these. The thre
 trilinear form, so each also serves transposed: the gradient of the weights is G' [(A y A') * (B' x B)] G.
 
 The points reach from 0 to 2: x^4 spoils two digits. In float32 results differ from the exact ones by some 1e-6 to 1e-5 of
-the largest, ten to a hundred times as much as those of the other kernels.
+the largest, ten to a hundred times as much as those of the other kernels; and a pixel that is infinite or NaN makes its
+whole tile NaN.
 
 Sources: S. Winograd, Arithmetic Complexity of Computations (1980); A. Lavin and S. Gray, Fast Algorithms for Convolutional
 Neural Networks, arXiv:1509.09308, from where the matrices are.
