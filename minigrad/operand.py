@@ -278,6 +278,9 @@ def _attach_methods() -> None:
         "conv_transpose1d",
         "conv_transpose2d",
         "im2col",
+        "interpolate",
+        "pixel_shuffle",
+        "pixel_unshuffle",
         "adaptive_avg_pool2d",
         "adaptive_max_pool2d",
         "avg_pool1d",
@@ -305,6 +308,7 @@ def _attach_methods() -> None:
         "smooth_l1_loss",
         "softmax_error",
         "clone",
+        *("dropout", "dropout1d", "dropout2d", "einsum", "sum_of_products", "tensordot", "scaled_dot_product_attention"),
     }
     functions = {
         name: getattr(ops, name) for name in vars(ops) if not name.startswith("_") and callable(getattr(ops, name))

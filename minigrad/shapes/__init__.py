@@ -6,6 +6,7 @@ A rule takes the inputs' specs (anything with `.shape`; a Python scalar has none
 from minigrad.shapes.arranging import constant_pad_nd, diagonal, flip, padding, roll, triangle, unfold
 from minigrad.shapes.common import Shaped, along, broadcast, given, normal_dim, normal_dims, same, shape_of
 from minigrad.shapes.convolution import col2im, conv2d, conv2d_weight, conv_transpose2d, im2col
+from minigrad.shapes.einsum import sum_of_products
 from minigrad.shapes.indexing import (
     add_along_dim,
     add_slices,
@@ -20,6 +21,7 @@ from minigrad.shapes.indexing import (
     take_along_dim,
     take_slices,
 )
+from minigrad.shapes.interpolate import interpolated, shuffled, unshuffled
 from minigrad.shapes.joining import cat, stack
 from minigrad.shapes.linalg import linear, matmul
 from minigrad.shapes.loss import cross_entropy, kl_div, nll_loss, paired, softmax_error

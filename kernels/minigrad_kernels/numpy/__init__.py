@@ -6,6 +6,7 @@ parameters by keyword, and returns one array. Results are compared with these in
 
 from minigrad_kernels.numpy import (
     convolution,
+    einsum,
     elementwise,
     indexing,
     linalg,
@@ -27,6 +28,7 @@ TABLE = {
     **shape.TABLE,
     **indexing.TABLE,
     **linalg.TABLE,
+    **einsum.TABLE,
     **convolution.TABLE,
     **pooling.TABLE,
     **loss.TABLE,
