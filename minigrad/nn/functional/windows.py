@@ -1,4 +1,4 @@
-"""Convolutions, pooling, and the windows of which both are made."""
+"""Convolutions, pooling, the windows of which both are made, and images in another size."""
 
 from __future__ import annotations
 
@@ -138,7 +138,24 @@ def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
     return ops.adaptive_max_pool2d(input, output_size)
 
 
+def interpolate(
+    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+) -> Any:
+    """Images in another size: "nearest" or "bilinear"."""
+    return ops.interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
+    """(N, C r², H, W) to (N, C, r H, r W): channels become the pixels of squares."""
+    return ops.pixel_shuffle(input, upscale_factor)
+
+
+def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
+    """(N, C, r H, r W) to (N, C r², H, W): what `pixel_shuffle` undoes."""
+    return ops.pixel_unshuffle(input, downscale_factor)
+
+
 __all__ = [
     "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "conv_transpose1d",
-    "conv_transpose2d", "fold", "max_pool1d", "max_pool2d", "unfold",
+    "conv_transpose2d", "fold", "interpolate", "max_pool1d", "max_pool2d", "pixel_shuffle", "pixel_unshuffle", "unfold",
 ]  # fmt: skip

@@ -15,8 +15,9 @@ torch = pytest.importorskip("torch", reason="PyTorch is the peer: make peer")
 # PyTorch's parameters that are left out, as the module says.
 LEFT_OUT = {
     "inplace", "size_average", "reduce", "_stacklevel", "out", "max_norm", "norm_type", "scale_grad_by_freq", "sparse",
+    "recompute_scale_factor", "antialias",
 }  # fmt: skip
-# Those of one function: losses weighted by element, and grouped queries.
+# Those of one function: losses weighted by element.
 OF_ONE = {("mse_loss", "weight"), ("l1_loss", "weight"), ("huber_loss", "weight")}
 OWN = {"generator"}
 # PyTorch guesses a dimension, and warns.
@@ -83,6 +84,9 @@ VALUES = {
     "avg_pool2d": [((IMAGES, 3, 2, 1, True, False), {})],
     "adaptive_avg_pool2d": [((IMAGES, (2, 4)), {})],
     "adaptive_max_pool2d": [((IMAGES, 5), {})],
+    "interpolate": [((IMAGES, None, 2.0, "bilinear"), {"align_corners": True})],
+    "pixel_shuffle": [((IMAGES, 2), {})],
+    "pixel_unshuffle": [((IMAGES, 3), {})],
     "linear": [((draw(2, 3, 4), draw(2, 4)), {"bias": draw(2)})],
     "embedding": [((LABELS, draw(3, 4), 1), {})],
     "one_hot": [((LABELS,), {})],
@@ -112,7 +116,7 @@ RANDOM = {
     "dropout2d",
     "dropout3d",
     "scaled_dot_product_attention",
-}  # they have tests of their own
+}  # ops/test_dropout.py, ops/test_attention.py
 
 
 def test_every_function_is_compared():
