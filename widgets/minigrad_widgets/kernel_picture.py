@@ -182,7 +182,7 @@ def traffic(n: dict[str, int]) -> str:
 def legend(cache: Cache) -> str:
     """What the marks mean."""
     return (
-        f"r (blue) read, w (orange) written, the last {TRAIL} of them; a dark frame: it missed. "
+        f"r (blue) read, w (orange) written, the last {TRAIL} of them; a frame: it missed. "
         f"Green boxes: in the cache of {cache}. again: misses of what had been there."
     )
 
