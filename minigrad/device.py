@@ -105,6 +105,11 @@ class CPU(Device):
         return owner is source or owner is source.base or getattr(owner, "base", None) is source  # as_strided wraps it
 
     @staticmethod
+    def is_contiguous(array: numpy.ndarray) -> bool:
+        """Whether the elements lie in memory in the order in which they are counted."""
+        return array.flags.c_contiguous
+
+    @staticmethod
     def writable(array: numpy.ndarray) -> bool:
         """Whether the elements can be overwritten: not where several share one place in memory."""
         return array.flags.writeable

@@ -80,6 +80,10 @@ class Tensor(Operand):
         steps = tuple(step // self.dtype.itemsize for step in self.array.strides)
         return steps if dim is None else steps[dim]
 
+    def is_contiguous(self) -> builtins.bool:
+        """Whether the elements lie in memory in the order in which they are counted."""
+        return self.device.is_contiguous(self.array)
+
     def __len__(self) -> int:
         if not self.shape:
             raise DTypeError(

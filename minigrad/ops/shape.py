@@ -36,6 +36,12 @@ def broadcast_to(g, z, x, *, shape):
     return (g,)
 
 
+@view(shape=shapes.same, sample=lambda r: (r(2, 3),))
+def contiguous(g, z, x):
+    r"""In order in memory, the last dimension's neighbours side by side: copied if need be. :math:`dz = dx`."""
+    return (g,)
+
+
 @composed
 def transpose(x, dim0, dim1):
     """Two dimensions exchanged."""
@@ -160,6 +166,6 @@ def meshgrid(*xs, indexing="ij"):
 
 
 __all__ = [
-    "broadcast_tensors", "broadcast_to", "expand_as", "flatten", "meshgrid", "moveaxis", "movedim", "permute", "ravel",
+    "broadcast_tensors", "broadcast_to", "contiguous", "expand_as", "flatten", "meshgrid", "moveaxis", "movedim", "permute", "ravel",
     "reshape", "squeeze", "swapaxes", "transpose", "unflatten", "unsqueeze", "view_as",
 ]  # fmt: skip

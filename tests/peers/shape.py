@@ -16,6 +16,7 @@ def add_windows(t, x, shape, dimension, size, step):
 
 DIFFERENT = {
     "reshape": lambda t, x, shape: x.reshape(shape),
+    "contiguous": lambda t, x: x.contiguous(),
     "cat": lambda t, *xs, dim: t.cat(xs, dim),
     "broadcast_to": lambda t, x, shape: t.broadcast_to(x, shape),
     "stack": lambda t, *xs, dim: t.stack(xs, dim),

@@ -45,6 +45,17 @@ def samples(name):
         return [((x, x), {}), ((x, 2.0), {}), ((0.5, x), {}), ((x, x[0]), {}), ((x[:1], x), {})]
     if name in ("gelu", "softplus", "leaky_relu", "elu", "hardtanh"):
         return [((x,), {})]
+    if name.startswith("conv"):
+        image, window, options = np.ones((2, 4, 8, 8), np.float32), np.ones((4, 4, 3, 3), np.float32), {"padding": 1}
+        last = {"kernel_size": (3, 3)} if name == "conv2d_weight" else {}
+        return [((image, image if last else window), options | last)]
+    if "pool2d" in name:
+        image, half = np.ones((2, 3, 8, 8), np.float32), np.ones((2, 3, 4, 4), np.float32)
+        if name == "unpool2d":
+            return [((half, np.zeros(half.shape, np.int64)), {"shape": image.shape})]
+        if name == "avg_unpool2d":
+            return [((half,), {"shape": image.shape, "kernel_size": 2})]
+        return [((image,), {"kernel_size": 2})]
     return {
         "clamp": [((x,), {"min": 0.5}), ((x,), {"min": -1, "max": 0.5})],
         "atan2": [((x, x), {})],
@@ -52,7 +63,25 @@ def samples(name):
         "where": [((x > 0, x, x), {}), ((x > 0, x, 0.0), {}), ((x > 0, 0, x), {})],
         "cross_entropy": [((x, np.zeros(4, np.int64)), {})],
         "linear_recurrence": [((x, x), {"dim": 0}), ((x, x), {"dim": -1})],
+        "softmax_error": [
+            ((x, np.arange(4), np.float32(0.5)), {}),
+            ((x, np.arange(4), x[:, 0]), {"reduction": "none"}),
+        ],
+        "standardize": [
+            ((x,), {"dim": -1}),
+            ((x, x[0], x[1]), {"dim": (1,)}),
+            ((x.reshape(2, 2, 6), x[:2, :1], x[2:, :1]), {"dim": (0, 2)}),
+        ],
+        "standardize_gradient": [((x, x), {"dim": -1}), ((x.reshape(2, 2, 6),) * 2, {"dim": (0, 2), "center": False})],
         "mse_loss": [((x, x), {})],
+        "add_slices": [((x, np.arange(4)), {"dim": 0, "size": 5}), ((x, np.arange(6)), {"dim": -1, "size": 6})],
+        "add_at": [
+            ((x,), {"index": np.arange(4), "shape": (5, 6)}),
+            ((x[:, 0],), {"index": (np.arange(4),) * 2, "shape": x.shape}),
+        ],
+        "take_along_dim": [((x, np.zeros((4, 6), int)), {"dim": dim}) for dim in (0, 1)],
+        "add_along_dim": [((x, np.zeros((4, 6), int)), {"dim": dim, "shape": x.shape}) for dim in (0, 1)],
+        "contiguous": [((x.T,), {}), ((x.reshape(2, 2, 6).transpose(0, 2, 1),), {})],
         "sgd_update": [((x, x, x), SGD_PARAMETERS), ((x, x, x), SGD_PARAMETERS | {"momentum": 0.9})],
         "adam_update": [((x, x, x, abs(x)), ADAM_PARAMETERS)],
     }[name]

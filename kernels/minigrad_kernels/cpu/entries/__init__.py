@@ -9,12 +9,14 @@ from minigrad_kernels.cpu.entries import (
     arithmetic,
     convolution,
     elementwise,
+    gather,
     loss,
     normalization,
     pooling,
     reduce,
     scan,
     softmax,
+    transpose,
     update,
 )
 from minigrad_kernels.cpu.entries.kernel import Kernel
@@ -29,5 +31,7 @@ KERNELS: dict[str, Kernel] = {
     **normalization.KERNELS,
     **convolution.KERNELS,
     **pooling.KERNELS,
+    **gather.KERNELS,
+    **transpose.KERNELS,
     **update.KERNELS,
 }
