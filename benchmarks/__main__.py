@@ -9,7 +9,9 @@ from pathlib import Path
 
 SETTINGS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-PARTS = ("overhead", "models", "kernels", "convolution", "scaling")
+PARTS = ("overhead", "models", "networks", "kernels", "convolution", "scaling")
+# These write their own text.
+TEXTS = ("memory", "accuracy", "start", "imports")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import prod
 
-from numpy import ndarray, ones
+from numpy import ascontiguousarray, ndarray, ones
 
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
@@ -50,8 +50,8 @@ def standardize(x, w=None, b=None, *, dim, eps=1e-5, center=True):
         return NotImplemented
     by_group = kinds.pop() if kinds else True
     length = groups if by_group else inner
-    w = ones(length, x.dtype) if w is None else w.reshape(-1)
-    b = zeros((length,), x.dtype) if b is None else b.reshape(-1)
+    w = ones(length, x.dtype) if w is None else ascontiguousarray(w).reshape(-1)
+    b = zeros((length,), x.dtype) if b is None else ascontiguousarray(b).reshape(-1)
     z = empty(x.shape, x.dtype)
     run(x.reshape(-1), groups, inner, w, b, by_group, eps, center, z.reshape(-1))
     return z
