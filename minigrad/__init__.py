@@ -16,6 +16,7 @@ from minigrad.creation import (
     eye,
     from_numpy,
     full,
+    full_like,
     linspace,
     ones,
     ones_like,

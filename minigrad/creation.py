@@ -74,6 +74,11 @@ def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> T
     return full(x.shape, 1, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
 
 
+def full_like(x: Tensor, value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Every element `value`, in the shape and dtype of `x` and on its device."""
+    return full(x.shape, value, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+
+
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix: ones on the diagonal."""
     made = zeros(n, n if m is None else m, dtype=dtype, device=device)

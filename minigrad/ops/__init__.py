@@ -6,6 +6,7 @@ An *operation* (in `OPS`) has a kernel and a gradient rule. What is composed of 
 from minigrad.ops.arranging import *  # noqa: F403
 from minigrad.ops.attention import *  # noqa: F403
 from minigrad.ops.classification import *  # noqa: F403
+from minigrad.ops.closeness import *  # noqa: F403
 from minigrad.ops.compare import *  # noqa: F403
 from minigrad.ops.convolution import *  # noqa: F403
 from minigrad.ops.dropout import *  # noqa: F403
