@@ -100,6 +100,17 @@ def test_arithmetic_is_counted_through_helpers_and_functions():
     assert t.result[0] == pytest.approx(-2 * math.e) and type(t.result[0]) is float
 
 
+def test_functions_of_an_enclosing_scope_are_followed_too():
+    make, root = np.zeros_like, np.sqrt
+
+    def kernel(x):
+        z = make(x)
+        z[0] = root(x[0])
+
+    t = trace(kernel, np.ones(3))
+    assert t.counts("z") == {"reads": 0, "writes": 1} and t.counts()["operations"] == 1
+
+
 def test_whole_arrays_are_followed_and_temporaries_are_arrays_of_their_own():
     x, y, _ = matrices(3)
     t = trace(lambda x, y: np.exp(x) * y[0] + 1, x, y)
@@ -201,17 +212,19 @@ def test_lines_of_one_set_push_each_other_out_though_there_is_room():
     order = [0, 16, 0, 16]
     assert read(order).cache(line=8, size=16, ways=1).misses == 4
     assert read(order).cache(line=8, size=16, ways=2).misses == 2
+    assert read([0, 8, 0, 8]).cache(line=8, size=16, ways=1).misses == 2  # these two have a place each
 
 
 def test_what_was_written_goes_back_once():
     def kernel(x):
         x[0] = 1
         x[1] = 1
+        x[0]
         x[8]
         x[16] = 1
 
     run = trace(kernel, np.zeros(32, np.uint8)).cache(line=8, size=8, ways=1)
-    assert run.back.tolist() == [0, 0, 1, 1]  # line 0 when line 1 comes; line 1 was only read
+    assert run.back.tolist() == [0, 0, 0, 1, 1]  # line 0 when line 1 comes; line 1 was only read
     assert run.written == 16 and run.bytes == 16 + 24  # line 2 goes back at the end
 
 
