@@ -168,12 +168,6 @@ class Operand:
         """Repeated to a larger shape, given as sizes or as one tuple."""
         return ops.broadcast_to(self, shape=_sizes(shape))
 
-    def expand(self, *shape):
-        """As `broadcast_to`; a size of -1 keeps the size that is there."""
-        sizes = _sizes(shape)
-        own = (-1,) * (len(sizes) - self.ndim) + tuple(self.shape)  # a new dimension has no size to keep
-        return ops.broadcast_to(self, shape=tuple(m if n == -1 else n for n, m in zip(sizes, own)))
-
     def flip(self, *dims):
         """The order reversed along dimensions, given as numbers or as one tuple."""
         return ops.flip(self, dims=_sizes(dims))
@@ -291,7 +285,19 @@ def _attach_methods() -> None:
         "max_pool2d_indices",
         "max_pool2d_with_indices",
         "unpool2d",
-        *("elu", "gelu", "hardswish", "hardtanh", "leaky_relu", "logsigmoid", "mish", "relu6", "selu", "silu", "softplus"),
+        *(
+            "elu",
+            "gelu",
+            "hardswish",
+            "hardtanh",
+            "leaky_relu",
+            "logsigmoid",
+            "mish",
+            "relu6",
+            "selu",
+            "silu",
+            "softplus",
+        ),
         "softsign",
         "mse_loss",
         "cross_entropy",
@@ -308,7 +314,15 @@ def _attach_methods() -> None:
         "smooth_l1_loss",
         "softmax_error",
         "clone",
-        *("dropout", "dropout1d", "dropout2d", "einsum", "sum_of_products", "tensordot", "scaled_dot_product_attention"),
+        *(
+            "dropout",
+            "dropout1d",
+            "dropout2d",
+            "einsum",
+            "sum_of_products",
+            "tensordot",
+            "scaled_dot_product_attention",
+        ),
     }
     functions = {
         name: getattr(ops, name) for name in vars(ops) if not name.startswith("_") and callable(getattr(ops, name))

@@ -124,6 +124,21 @@ def unflatten(x, dim, sizes):
 
 
 @composed
+def expand(x, *sizes):
+    """As `broadcast_to`, to sizes that are given one by one or as a tuple; -1 keeps the size that is there."""
+    sizes = tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
+    own = (-1,) * (len(sizes) - x.ndim) + tuple(x.shape)  # a new dimension has no size to keep
+    if len(sizes) < x.ndim:
+        raise ShapeError(
+            "a size is needed for each dimension.",
+            got=f"{sizes} for shape {tuple(x.shape)}",
+            expected=f"at least {x.ndim} sizes, -1 for those that stay",
+            hint=f"expand({', '.join(['-1'] * x.ndim)}) changes nothing",
+        )
+    return broadcast_to(x, shape=tuple(m if n == -1 else n for n, m in zip(sizes, own, strict=True)))
+
+
+@composed
 def expand_as(x, other):
     """Repeated to the shape of `other`."""
     return broadcast_to(x, shape=tuple(other.shape))
@@ -166,6 +181,6 @@ def meshgrid(*xs, indexing="ij"):
 
 
 __all__ = [
-    "broadcast_tensors", "broadcast_to", "contiguous", "expand_as", "flatten", "meshgrid", "moveaxis", "movedim", "permute", "ravel",
-    "reshape", "squeeze", "swapaxes", "transpose", "unflatten", "unsqueeze", "view_as",
+    "broadcast_tensors", "broadcast_to", "contiguous", "expand", "expand_as", "flatten", "meshgrid", "moveaxis",
+    "movedim", "permute", "ravel", "reshape", "squeeze", "swapaxes", "transpose", "unflatten", "unsqueeze", "view_as",
 ]  # fmt: skip

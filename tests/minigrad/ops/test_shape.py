@@ -109,6 +109,16 @@ def test_as_in_pytorch(name: str, torch: ModuleType) -> None:
     numpy.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), rtol=1e-12, strict=True)
 
 
+@pytest.mark.parametrize("name", FORMS)
+def test_a_graph_gives_the_same(name: str) -> None:
+    data = numpy.random.default_rng(1).standard_normal((2, 3, 4))
+    graph = Graph()
+    x = graph.placeholder("x", data.shape, "float64")
+    z, expected = (FORMS[name](minigrad, minigrad, value) for value in (x, tensor(data)))
+    assert z.shape == expected.shape
+    numpy.testing.assert_array_equal(graph.run(z, {x: data}), expected.numpy(), strict=True)
+
+
 VIEWS = {
     "reshape": lambda x: x.reshape(6, 4),
     "permute": lambda x: x.permute(2, 0, 1),
@@ -200,6 +210,8 @@ WRONG: dict[str, tuple[Callable[[Any], Any], type, str]] = {
     "unflatten": (lambda x: x.unflatten(1, (2, 2)), ShapeError, "number of elements"),
     "view_as": (lambda x: x.view_as(x[0]), ShapeError, "number of elements"),
     "movedim": (lambda x: x.movedim((0, 1), 0), ShapeError, "as many places"),
+    "expand": (lambda x: x.expand(4), ShapeError, "a size is needed"),
+    "expand ": (lambda x: x.expand(2, 3, 5), ShapeError, "do not broadcast"),
     "expand_as": (lambda x: x.expand_as(x[0]), ShapeError, "cannot be repeated"),
     "split": (lambda x: x.split([1, 1], 1), ShapeError, "do not add up"),
     "chunk": (lambda x: x.chunk(0), ShapeError, "no such number"),
