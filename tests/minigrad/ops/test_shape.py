@@ -243,7 +243,7 @@ def test_an_error_names_the_function_that_was_called(name: str) -> None:
         with pytest.raises(kind, match=f"^{name.strip()}: .*{message}") as raised:
             call(x)
         assert isinstance(raised.value, MinigradError) and raised.value.got and raised.value.expected
-        assert raised.value.what.count(": ") == 1, "two functions are named"
+        assert " " in raised.value.what.split(": ")[1], "two functions are named"
 
 
 def test_a_symbol_says_what_it_cannot_tell() -> None:
