@@ -92,6 +92,8 @@ def _learn(
         _known[key] = Rule(op, values, parameters, places, device)
     except NotFusible:
         _known[key] = None
-    except Exception:  # a rule that looks at values cannot be traced; if it is wrong, it will say so itself when it runs
+    except (
+        Exception
+    ):  # a rule that looks at values cannot be traced; if it is wrong, it will say so itself when it runs
         _known[key] = None
     return _known[key]

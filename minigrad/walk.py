@@ -89,6 +89,7 @@ def pass_backward(
                     ready.append(parent)
             if not retain_graph and node.op.keeps:
                 node.saved = FREED
+            g = saved = contributions = part = known = None  # their memory is for the next rule's results
 
 
 def add_at(total: Any, node: Node, g: Any) -> None:

@@ -53,7 +53,7 @@ def nll_loss(x: Any, target: Any, weight: Any = None, *, reduction: str = "mean"
 
 def class_weight(shape: tuple[int, ...], weight: Any) -> None:
     """Errors: ShapeError if there is not one weight for each class."""
-    classes = shape[1] if len(shape) > 1 else shape[0]
+    classes = shape[min(len(shape) - 1, 1)]
     if weight is not None and shape_of(weight) != (classes,):
         raise ShapeError(
             "the weight does not fit the classes.",
