@@ -104,7 +104,7 @@ def test_compiling_says_what_is_compiled_and_where_it_is_kept(tmp_path, monkeypa
     assert sum(run.stats.cache_misses.values()) == 1
 
 
-@pytest.mark.parametrize(("module", "name"), [("map", "relu"), ("reduce", "sum")])
+@pytest.mark.parametrize(("module", "name"), [("map", "relu"), ("reduce", "sum_rows")])
 def test_a_second_process_finds_the_loop_on_disk(module, name, tmp_path):
     """Lifted loops too, whose closures Numba by itself takes for new functions in each process."""
     program = f"""

@@ -84,8 +84,9 @@ def exp_columns(x, n, inner, finite, shifts, sums, out, keep):
     """For each of the first `sums.size` columns of x, n rows of length `inner`: the largest element, to `shifts`, and the
     sum of e^(x - m), to `sums`; the exponentials to `out` if they are to be kept."""
     width = sums.size
-    part = np.empty_like(sums)
-    shifts[:] = x[:width]
+    part = np.empty(width, x.dtype)
+    for j in range(width):
+        shifts[j], sums[j] = x[j], like(x[0], 0.0)
     for i in range(1, n):
         row = x[i * inner : i * inner + width]
         for j in range(width):
@@ -93,9 +94,9 @@ def exp_columns(x, n, inner, finite, shifts, sums, out, keep):
     if finite:
         for j in range(width):
             shifts[j] = finite_or_zero(shifts[j])
-    sums[:] = like(x[0], 0.0)
     for start in range(0, n, BLOCK):
-        part[:] = like(x[0], 0.0)
+        for j in range(width):
+            part[j] = like(x[0], 0.0)
         for i in range(start, min(start + BLOCK, n)):
             row = x[i * inner : i * inner + width]
             if keep:

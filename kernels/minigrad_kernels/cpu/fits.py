@@ -67,15 +67,21 @@ def _rearranged(shape: tuple[int, ...], strides: tuple[int, ...], dim, keepdim: 
     return order, plan, back, () if keepdim else tuple(dims)
 
 
-def reducing(x, run, dim, keepdim: bool, *others, dtype=None):
+def reducing(x, loops, dim, keepdim: bool, *others, dtype=None):
     """Fold x over `dim` by `run(flat x, outer, n, inner, *others, flat z)`, into a new array of `dtype` (or that of x).
 
-    NotImplemented for dimensions that x does not have.
+    Of the two loops the first is for inner = 1. NotImplemented for what they cannot take, and for dimensions that x
+    does not have.
     """
+    if type(x) is not ndarray or not x.ndim or not x.size:
+        return NotImplemented
     if x.flags.carray:
         plan = split(x.shape, dim, keepdim)
         if plan is not None:
             (outer, n, inner), left = plan
+            run = loops[inner > 1][x.dtype]
+            if run is None:
+                return NotImplemented
             z = empty(outer * inner, dtype or x.dtype)
             run(x.reshape(-1), outer, n, inner, *others, z)
             return z.reshape(left) if left else z[0]
@@ -83,6 +89,9 @@ def reducing(x, run, dim, keepdim: bool, *others, dtype=None):
     if found is None:
         return NotImplemented
     order, ((outer, n, inner), left), back, dropped = found
+    run = loops[inner > 1][x.dtype]
+    if run is None:
+        return NotImplemented
     x = x.transpose(order)
     x = x if x.flags.carray else array(x, order="C")  # a copy costs less than to walk about in memory
     z = empty(outer * inner, dtype or x.dtype)

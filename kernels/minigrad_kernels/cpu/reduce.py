@@ -1,7 +1,7 @@
 """Reductions. The engine's shapes become (outer, n, inner), and the middle one is folded away.
 
-`fold` makes the loop for one reduction. In it are two, because memory is read in the order in which it lies: with
-inner = 1 each row is folded into a number; otherwise whole rows are folded into a row. Arrays come as flat memory: to
+Each reduction has two loops, because memory is read in the order in which it lies: with inner = 1 each row is folded
+into a number; otherwise whole rows are folded into a row. Arrays come as flat memory: to
 cut a row out of it costs less than an index of three numbers, and a loop over a row vectorises.
 """
 
@@ -151,7 +151,7 @@ def long_columns(term, combine):
         step = BLOCK * z.size
         block_of(x[: min(step, x.size)], centers, z)
         if x.size > step:
-            part = np.empty_like(z)
+            part = np.empty(z.size, z.dtype)
             for start in range(step, x.size, step):
                 block_of(x[start : min(start + step, x.size)], centers, part)
                 for j in range(z.size):
@@ -160,17 +160,13 @@ def long_columns(term, combine):
     return run
 
 
-def fold(term, combine, row):
-    """The loop z = combine of term(x), over the middle of (outer, n, inner); `row` does so for one row."""
-    short, many = short_rows(term, combine), long_columns(term, combine)
+def fold_rows(term, combine, row):
+    """The loop that folds term(x) over rows, where inner = 1; `row` does so for a long one."""
+    short = short_rows(term, combine)
 
     @loop("void(T[::1], int64, int64, int64, T[::1])")
     def run(x, outer, n, inner, z):
-        if inner > 1:
-            for k in range(outer):
-                out = z[k * inner : (k + 1) * inner]
-                many(x[k * n * inner : (k + 1) * n * inner], out, out)
-        elif n < SHORT:
+        if n < SHORT:
             short(x, z, n, z)
         else:
             for k in range(outer):
@@ -179,18 +175,34 @@ def fold(term, combine, row):
     return run
 
 
+def fold_columns(term, combine):
+    """The loop that folds term(x) over the middle of (outer, n, inner)."""
+    many = long_columns(term, combine)
+
+    @loop("void(T[::1], int64, int64, int64, T[::1])")
+    def run(x, outer, n, inner, z):
+        for k in range(outer):
+            out = z[k * inner : (k + 1) * inner]
+            many(x[k * n * inner : (k + 1) * n * inner], out, out)
+
+    return run
+
+
+@loop("void(T[::1], int64, int64, int64, float64, T[::1])")
+def var_rows(x, outer, n, inner, divisor, z):
+    """The squares about the mean, which is found first: the one-pass formula E[x^2] - E[x]^2 cancels."""
+    for k in range(outer):
+        row = x[k * n : (k + 1) * n]
+        z[k] = squares_about(row, like(x[0], total(row, x[0]) / n)) / divisor
+
+
 _sums = long_columns(itself, add)
 _squares = long_columns(squared_deviation, add)
 
 
 @loop("void(T[::1], int64, int64, int64, float64, T[::1])")
-def var(x, outer, n, inner, divisor, z):
-    """The squares about the mean, which is found first: the one-pass formula E[x^2] - E[x]^2 cancels."""
-    if inner == 1:
-        for k in range(outer):
-            row = x[k * n : (k + 1) * n]
-            z[k] = squares_about(row, like(x[0], total(row, x[0]) / n)) / divisor
-        return
+def var_columns(x, outer, n, inner, divisor, z):
+    """The same for all the neighbours at once."""
     means = np.empty(inner, x.dtype)
     for k in range(outer):
         rows, out = x[k * n * inner : (k + 1) * n * inner], z[k * inner : (k + 1) * inner]
@@ -222,12 +234,19 @@ def squared_distance(x, y):
 
 
 LOOPS = {
-    "sum": fold(itself, add, total),
-    "sum_of_squares": fold(square, add, sum_of(square)),
-    "sum_of_magnitudes": fold(magnitude, add, sum_of(magnitude)),
-    "prod": fold(itself, multiply, product),
-    "amax": fold(itself, maximum, extremum_of(maximum)),
-    "amin": fold(itself, minimum, extremum_of(minimum)),
-    "var": var,
+    "sum_rows": fold_rows(itself, add, total),
+    "sum_columns": fold_columns(itself, add),
+    "sum_of_squares_rows": fold_rows(square, add, sum_of(square)),
+    "sum_of_squares_columns": fold_columns(square, add),
+    "sum_of_magnitudes_rows": fold_rows(magnitude, add, sum_of(magnitude)),
+    "sum_of_magnitudes_columns": fold_columns(magnitude, add),
+    "prod_rows": fold_rows(itself, multiply, product),
+    "prod_columns": fold_columns(itself, multiply),
+    "amax_rows": fold_rows(itself, maximum, extremum_of(maximum)),
+    "amax_columns": fold_columns(itself, maximum),
+    "amin_rows": fold_rows(itself, minimum, extremum_of(minimum)),
+    "amin_columns": fold_columns(itself, minimum),
+    "var_rows": var_rows,
+    "var_columns": var_columns,
     "squared_distance": squared_distance,
 }

@@ -32,7 +32,8 @@ def running(combine):
                     value = combine(value, x[i])
                     z[i] = value
                 continue
-            z[start : start + inner] = x[start : start + inner]
+            for i in range(start, start + inner):
+                z[i] = x[i]
             for i in range(start + inner, stop, inner):
                 before, row, out = z[i - inner : i], x[i : i + inner], z[i : i + inner]
                 for j in range(inner):
@@ -53,7 +54,8 @@ def linear_recurrence(x, y, outer, n, inner, z):
                 value = x[i] * value + y[i]
                 z[i] = value
             continue
-        z[start : start + inner] = y[start : start + inner]
+        for i in range(start, start + inner):
+            z[i] = y[i]
         for i in range(start + inner, stop, inner):
             before, factors, row, out = z[i - inner : i], x[i : i + inner], y[i : i + inner], z[i : i + inner]
             for j in range(inner):

@@ -94,12 +94,19 @@ def logsumexp_rows(x, n, z):
             z[first + i] = log(sum_short(exps[i * n : (i + 1) * n])) + shifts[i]
 
 
+def over(rows):
+    """The loop over all rows, where inner = 1."""
+
+    @loop("void(T[::1], int64, int64, int64, T[::1])")
+    def run(x, outer, n, inner, z):
+        rows(x, n, z)
+
+    return run
+
+
 @loop("void(T[::1], int64, int64, int64, T[::1])")
-def softmax(x, outer, n, inner, z):
+def softmax_columns(x, outer, n, inner, z):
     """e^(x - m) / sum e^(x - m)."""
-    if inner == 1:
-        softmax_rows(x, n, z)
-        return
     shifts, sums = np.empty(min(WIDTH, inner), x.dtype), np.empty(min(WIDTH, inner), x.dtype)
     for k in range(outer):
         for j in range(0, inner, WIDTH):
@@ -115,11 +122,8 @@ def softmax(x, outer, n, inner, z):
 
 
 @loop("void(T[::1], int64, int64, int64, T[::1])")
-def log_softmax(x, outer, n, inner, z):
+def log_softmax_columns(x, outer, n, inner, z):
     """(x - m) - log sum e^(x - m)."""
-    if inner == 1:
-        log_softmax_rows(x, n, z)
-        return
     shifts, sums = np.empty(min(WIDTH, inner), x.dtype), np.empty(min(WIDTH, inner), x.dtype)
     for k in range(outer):
         for j in range(0, inner, WIDTH):
@@ -135,11 +139,8 @@ def log_softmax(x, outer, n, inner, z):
 
 
 @loop("void(T[::1], int64, int64, int64, T[::1])")
-def logsumexp(x, outer, n, inner, z):
+def logsumexp_columns(x, outer, n, inner, z):
     """m + log sum e^(x - m)."""
-    if inner == 1:
-        logsumexp_rows(x, n, z)
-        return
     shifts = np.empty(min(WIDTH, inner), x.dtype)
     for k in range(outer):
         for j in range(0, inner, WIDTH):
@@ -174,8 +175,11 @@ def cross_entropy(x, shifts, exps, flat, target, ignore_index, z):
 
 
 LOOPS = {
-    "softmax": softmax,
-    "log_softmax": log_softmax,
-    "logsumexp": logsumexp,
+    "softmax_rows": over(softmax_rows),
+    "softmax_columns": softmax_columns,
+    "log_softmax_rows": over(log_softmax_rows),
+    "log_softmax_columns": log_softmax_columns,
+    "logsumexp_rows": over(logsumexp_rows),
+    "logsumexp_columns": logsumexp_columns,
     "cross_entropy": cross_entropy,
 }

@@ -10,24 +10,23 @@ from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
 from minigrad_kernels.cpu.fits import reducing
 
-SUM, PROD, AMAX, AMIN, VAR, SQUARES, MAGNITUDES = (
-    Loop("reduce", name) for name in ("sum", "prod", "amax", "amin", "var", "sum_of_squares", "sum_of_magnitudes")
-)
-ARGMAX, ARGMIN = Loop("extremum", "argmax"), Loop("extremum", "argmin")
+
+def pair(name: str) -> tuple[Loop, Loop]:
+    """The loop over rows and that over columns."""
+    return Loop("reduce", f"{name}_rows"), Loop("reduce", f"{name}_columns")
+
+
+SUM, PROD, AMAX, AMIN, VAR = (pair(name) for name in ("sum", "prod", "amax", "amin", "var"))
+SQUARES, MAGNITUDES = pair("sum_of_squares"), pair("sum_of_magnitudes")
+ARGMAX, ARGMIN = (Loop("extremum", name) for name in ("argmax", "argmin"))
 INT64 = dtype(int64)
 
 
-def loop_for(loop: Loop, x) -> Callable | None:
-    """The loop compiled for an array that has dimensions and elements, or None."""
-    return loop[x.dtype] if type(x) is ndarray and x.ndim and x.size else None
-
-
-def reduction(loop: Loop) -> Callable:
-    """All elements along the dimensions folded into one by the loop."""
+def reduction(loops: tuple[Loop, Loop]) -> Callable:
+    """All elements along the dimensions folded into one by one of the loops."""
 
     def fast(x, *, dim=None, keepdim=False):
-        run = loop_for(loop, x)
-        return NotImplemented if run is None else reducing(x, run, dim, keepdim)
+        return reducing(x, loops, dim, keepdim)
 
     return fast
 
@@ -46,16 +45,13 @@ def mean(x, *, dim=None, keepdim=False):
 
 def var(x, *, dim=None, correction=1, keepdim=False):
     """Where no degree of freedom is left NumPy warns, and knows what to return."""
-    run = loop_for(VAR, x)
-    if run is None:
-        return NotImplemented
     dims = range(x.ndim) if dim is None else dim if isinstance(dim, tuple) else (dim,)
     n = 1
     for d in dims:
         if not -x.ndim <= d < x.ndim:
             return NotImplemented
         n *= x.shape[d]
-    return NotImplemented if n <= correction else reducing(x, run, dim, keepdim, n - correction)
+    return NotImplemented if n <= correction else reducing(x, VAR, dim, keepdim, n - correction)
 
 
 def std(x, *, dim=None, correction=1, keepdim=False):
@@ -66,8 +62,7 @@ def std(x, *, dim=None, correction=1, keepdim=False):
 
 def norm(x, *, p=2, dim=None, keepdim=False):
     """The norms that are a sum or its root; the maximum norm as the maximum of magnitudes is NumPy's."""
-    run = loop_for(SQUARES if p == 2 else MAGNITUDES, x) if p in (1, 2) else None
-    z = NotImplemented if run is None else reducing(x, run, dim, keepdim)
+    z = reducing(x, SQUARES if p == 2 else MAGNITUDES, dim, keepdim) if p in (1, 2) else NotImplemented
     return z if z is NotImplemented or p == 1 else sqrt(z)
 
 
@@ -75,12 +70,11 @@ def place(loop: Loop, *, everywhere: bool) -> Callable:
     """The place along one dimension; unless `everywhere`, not along rows so long that NumPy's loop has overtaken."""
 
     def fast(x, *, dim=None, keepdim=False):
-        run = loop_for(loop, x)
-        if run is None or type(dim) is not int or not -x.ndim <= dim < x.ndim:
+        if type(dim) is not int or not -x.ndim <= dim < x.ndim:
             return NotImplemented
         if not everywhere and x.shape[dim] > LONG and x.strides[dim] == x.itemsize:
             return NotImplemented
-        return reducing(x, run, dim, keepdim, dtype=INT64)
+        return reducing(x, (loop, loop), dim, keepdim, dtype=INT64)
 
     return fast
 
@@ -89,14 +83,14 @@ LONG = 32
 total = reduction(SUM)
 
 KERNELS = {
-    "sum": Kernel(total, 1024, (SUM,), "reduction"),
-    "prod": Kernel(reduction(PROD), 256, (PROD,), "reduction"),
-    "mean": Kernel(mean, 256, (SUM,), "reduction"),
-    "amax": Kernel(reduction(AMAX), 1024, (AMAX,), "reduction"),
-    "amin": Kernel(reduction(AMIN), 1024, (AMIN,), "reduction"),
-    "var": Kernel(var, 64, (VAR,)),
-    "std": Kernel(std, 64, (VAR,)),
-    "norm": Kernel(norm, 256, (SQUARES, MAGNITUDES)),
+    "sum": Kernel(total, 1024, SUM, "reduction"),
+    "prod": Kernel(reduction(PROD), 256, PROD, "reduction"),
+    "mean": Kernel(mean, 256, SUM, "reduction"),
+    "amax": Kernel(reduction(AMAX), 1024, AMAX, "reduction"),
+    "amin": Kernel(reduction(AMIN), 1024, AMIN, "reduction"),
+    "var": Kernel(var, 64, VAR),
+    "std": Kernel(std, 64, VAR),
+    "norm": Kernel(norm, 256, (*SQUARES, *MAGNITUDES)),
     "argmax": Kernel(place(ARGMAX, everywhere=True), 512, (ARGMAX,), "any", place(ARGMAX, everywhere=False)),
     "argmin": Kernel(place(ARGMIN, everywhere=True), 512, (ARGMIN,), "any", place(ARGMIN, everywhere=False)),
 }

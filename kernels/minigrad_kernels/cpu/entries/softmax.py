@@ -8,7 +8,6 @@ from numpy import ndarray
 
 from minigrad_kernels.cpu.compile import Loop
 from minigrad_kernels.cpu.entries.kernel import Kernel
-from minigrad_kernels.cpu.entries.reduce import loop_for
 from minigrad_kernels.cpu.fits import in_order, reducing, split
 from minigrad_kernels.pool import empty
 from minigrad_kernels.threads import split as in_parts
@@ -16,15 +15,18 @@ from minigrad_kernels.threads import split as in_parts
 # What an element takes, and from how many elements on threads may be worth their while.
 NANOSECONDS = 0.8
 LARGE = 1 << 21
-SOFTMAX, LOG_SOFTMAX, LOGSUMEXP = (Loop("softmax", name) for name in ("softmax", "log_softmax", "logsumexp"))
+SOFTMAX, LOG_SOFTMAX, LOGSUMEXP = (
+    (Loop("softmax", f"{name}_rows"), Loop("softmax", f"{name}_columns"))
+    for name in ("softmax", "log_softmax", "logsumexp")
+)
 
 
-def along(loop: Loop) -> Callable:
+def along(loops: tuple[Loop, Loop]) -> Callable:
     """As many elements out as in."""
 
     def fast(x, *, dim):
         plan = split(x.shape, dim, True) if type(x) is ndarray else None
-        run = loop[x.dtype] if plan is not None else None
+        run = loops[plan[0][2] > 1][x.dtype] if plan is not None else None
         x = in_order(x) if run is not None else None
         if x is None:
             return NotImplemented
@@ -46,12 +48,11 @@ def along(loop: Loop) -> Callable:
 
 def logsumexp(x, *, dim, keepdim=False):
     """One element for all along the dimensions."""
-    run = loop_for(LOGSUMEXP, x)
-    return NotImplemented if run is None else reducing(x, run, dim, keepdim)
+    return reducing(x, LOGSUMEXP, dim, keepdim)
 
 
 KERNELS = {
-    "softmax": Kernel(along(SOFTMAX), 64, (SOFTMAX,), "by_rows"),
-    "log_softmax": Kernel(along(LOG_SOFTMAX), 64, (LOG_SOFTMAX,), "by_rows"),
-    "logsumexp": Kernel(logsumexp, 64, (LOGSUMEXP,)),
+    "softmax": Kernel(along(SOFTMAX), 64, SOFTMAX, "by_rows"),
+    "log_softmax": Kernel(along(LOG_SOFTMAX), 64, LOG_SOFTMAX, "by_rows"),
+    "logsumexp": Kernel(logsumexp, 64, LOGSUMEXP),
 }
