@@ -83,21 +83,23 @@ def roll(x, *, shifts, dims=None):
 
 
 def constant_pad_nd(x, *, pad, value=0):
-    """Widths in pairs (before, after), the last dimension's first; a negative width cuts off."""
-    pad = tuple(zip(pad[0::2], pad[1::2], strict=True))
-    widths = (((0, 0),) * (x.ndim - len(pad))) + pad[::-1]
-    if len(pad) > x.ndim or any(n + before + after < 0 for n, (before, after) in zip(x.shape, widths, strict=True)):
+    """Widths in pairs (before, behind), the last dimension's first; a negative width cuts off."""
+    pairs = list(zip(pad[0::2], pad[1::2], strict=True))[::-1]
+    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs
+    shape = tuple(n + before + behind for n, (before, behind) in zip(x.shape, widths, strict=True))
+    if min(shape, default=0) < 0:
         raise ValueError("more is cut off than there is")
-    z = empty(tuple(n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)), x.dtype)
+    z = empty(shape, x.dtype)
     z.fill(value)
-    inner = tuple(
-        slice(max(before, 0), max(n - max(after, 0), 0)) for n, (before, after) in zip(z.shape, widths, strict=True)
-    )
-    kept = tuple(
-        slice(max(-before, 0), max(n - max(-after, 0), 0)) for n, (before, after) in zip(x.shape, widths, strict=True)
-    )
-    z[inner] = x[kept]
+    z[_inner(shape, widths)] = x[_inner(x.shape, [(-before, -behind) for before, behind in widths])]
     return z
+
+
+def _inner(shape, widths):
+    """Without so many at the begin and at the end of each dimension."""
+    return tuple(
+        slice(max(before, 0), max(n - max(behind, 0), 0)) for n, (before, behind) in zip(shape, widths, strict=True)
+    )
 
 
 def tril(x, *, diagonal=0):
