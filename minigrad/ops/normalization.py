@@ -32,7 +32,7 @@ def _inverse_deviation(x, dim, eps, center):
 
 
 @op(
-    shape=shapes.standardize, dtype=_floating, strict=True, saves=("x w", "x", ""),
+    shape=shapes.standardize, dtype=_floating, saves=("x w", "x w.shape", ""),
     sample=lambda r: [
         (r(2, 4), {"dim": -1}),
         (r(2, 4), r(4), r(4), {"dim": (-1,), "eps": 0.1}),
@@ -58,13 +58,13 @@ def standardize(g, z, x, w=None, b=None, *, dim, eps=1e-5, center=True):
     options = {"dim": dim, "eps": eps, "center": center}
     return (
         lambda: standardize_gradient(x, g if w is None else g * w, **options),
-        lambda: g * standardize(x, **options),
+        lambda: standardize_weight(x, g, shape=tuple(w.shape), **options),  # type: ignore[union-attr]
         g,
     )
 
 
 @op(
-    shape=shapes.standardize_gradient, dtype=_floating, strict=True, saves=("z x y", "x"),
+    shape=shapes.standardize_gradient, dtype=_floating, saves=("z x y", "x"),
     sample=lambda r: [
         (r(2, 4), r(2, 4), {"dim": -1, "eps": 0.1}),
         (r(3, 2, 2), r(3, 2, 2), {"dim": (0, 2)}),
@@ -91,6 +91,23 @@ def standardize_gradient(g, z, x, y, *, dim, eps=1e-5, center=True):
         return -_inverse_deviation(x, dim, eps, center) * (standard * scale + turned)
 
     return gx, lambda: standardize_gradient(x, g, **options)
+
+
+@op(
+    shape=shapes.given, dtype=_floating, saves=("x y", "x"),
+    sample=lambda r: [
+        (r(3, 4), r(3, 4), {"shape": (4,), "dim": -1, "eps": 0.1}),
+        (r(3, 2, 2), r(3, 2, 2), {"shape": (2, 1), "dim": (0, 2)}),
+    ],
+)  # fmt: skip
+def standardize_weight(g, z, x, y, *, shape, dim, eps=1e-5, center=True):
+    r"""What `standardize` returns to its weight for a gradient :math:`y`: :math:`z = \sum y\,\hat x`.
+
+    The sum is over the elements that have the same weight. It is a sum of products, so the gradients are
+    :math:`\bar y = \bar z\,\hat x` and, for :math:`\hat x`, :math:`\bar z\,y`, which goes on to :math:`x` as in `standardize`.
+    """
+    options = {"dim": dim, "eps": eps, "center": center}
+    return lambda: standardize_gradient(x, g * y, **options), lambda: g * standardize(x, **options)
 
 
 def layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -136,7 +153,7 @@ def instance_norm(
     count = math.prod(x.shape[2:])
     shapes.more_than_one("instance_norm", tuple(x.shape), count)
     if running_mean is not None:
-        _keep_running(x, dim, running_mean, running_var, momentum)
+        _keep_running(x, running_mean, running_var, momentum, of_examples=True)
     return standardize(x, _column(weight, x), _column(bias, x), dim=dim, eps=eps)
 
 
@@ -151,7 +168,7 @@ def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=Fa
         dim = (0, *range(2, x.ndim))
         shapes.more_than_one("batch_norm", tuple(x.shape), x.shape[0] * math.prod(x.shape[2:]))
         if running_mean is not None:
-            _keep_running(x, dim, running_mean, running_var, momentum)
+            _keep_running(x, running_mean, running_var, momentum)
         return standardize(x, _column(weight, x), _column(bias, x), dim=dim, eps=eps)
     if running_mean is None or running_var is None:
         raise GraphError(
@@ -172,12 +189,24 @@ def _column(factor, x):
     return None if factor is None else reshape(factor, shape=(factor.shape[0], *(1,) * (x.ndim - 2)))
 
 
-def _keep_running(x, dim, running_mean, running_var, momentum):
-    """Move the running statistics towards those of `x`: their mean over the examples, if each has its own."""
+def _keep_running(x, running_mean, running_var, momentum, *, of_examples=False):
+    r"""Move the running statistics towards those of `x`; in an instance norm, to the mean of those of the examples.
+
+    The variance of all is the mean of the examples' variances, and the variance of their means, together; the unbiased
+    one, which is kept, is :math:`\frac{n}{n - 1}` times that.
+    """
+    places = tuple(range(2, x.ndim))
+    count = math.prod(x.shape) // x.shape[1]
     with no_grad():
-        for kept, now in ((running_mean, mean(x, dim=dim)), (running_var, var(x, dim=dim, correction=1))):
-            if now.ndim == 2:
-                now = mean(now, dim=0)
+        means = mean(x, dim=places) if places else x
+        if of_examples:
+            spread = mean(var(x, dim=places), dim=0)
+        else:
+            spread = var(means, dim=0, correction=0)
+            if places:
+                spread = spread + mean(var(x, dim=places, correction=0), dim=0)
+            spread = spread * (count / (count - 1))
+        for kept, now in ((running_mean, mean(means, dim=0)), (running_var, spread)):
             if not hasattr(kept, "copy_") and not hasattr(kept, "flags"):
                 raise GraphError(
                     "batch_norm: running statistics cannot be kept in a declared graph.",
@@ -190,4 +219,5 @@ def _keep_running(x, dim, running_mean, running_var, momentum):
 
 __all__ = [
     "batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm", "standardize", "standardize_gradient",
+    "standardize_weight",
 ]  # fmt: skip

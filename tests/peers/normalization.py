@@ -15,4 +15,12 @@ def standardize_gradient(t, x, y, **options):
     return t.autograd.grad(standardize(t, x, **options), x, y, create_graph=True)[0]
 
 
-DIFFERENT = {"standardize": standardize, "standardize_gradient": standardize_gradient}
+def standardize_weight(t, x, y, *, shape, **options):
+    return (y * standardize(t, x, **options)).sum_to_size(shape)
+
+
+DIFFERENT = {
+    "standardize": standardize,
+    "standardize_gradient": standardize_gradient,
+    "standardize_weight": standardize_weight,
+}

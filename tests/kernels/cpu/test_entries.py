@@ -71,6 +71,11 @@ def samples(name):
             ((x,), {"dim": -1}),
             ((x, x[0], x[1]), {"dim": (1,)}),
             ((x.reshape(2, 2, 6), x[:2, :1], x[2:, :1]), {"dim": (0, 2)}),
+            ((x.reshape(2, 2, 3, 2), x.reshape(-1)[:6].reshape(2, 3, 1)), {"dim": (2, 3)}),
+        ],
+        "standardize_weight": [
+            ((x, x), {"dim": -1, "shape": (6,)}),
+            ((x.reshape(2, 2, 6),) * 2, {"dim": (0, 2), "shape": (2, 1)}),
         ],
         "standardize_gradient": [((x, x), {"dim": -1}), ((x.reshape(2, 2, 6),) * 2, {"dim": (0, 2), "center": False})],
         "mse_loss": [((x, x), {})],
