@@ -3,8 +3,10 @@
 import numpy as np
 
 from minigrad_kernels.numpy import activation, functions
+from minigrad_kernels.pool import empty
 
 _NUMBERS = (bool, int, float)
+_ONE = {np.dtype(d): np.ones((), d) for d in "fd"}
 
 
 def clamp(x, *, min=None, max=None):
@@ -17,6 +19,10 @@ def cast(x, *, dtype):
 
 
 def clone(x):
+    """A copy. Of many numbers it is a product with 1, into memory from the pool: new memory costs ten times the copy, and
+    so does, on some processors, `memcpy` between places that differ by a few bytes modulo the size of a page."""
+    if type(x) is np.ndarray and x.nbytes >= 65536 and x.dtype in _ONE and x.flags.carray:
+        return np.multiply(x, _ONE[x.dtype], out=empty(x.shape, x.dtype))
     return np.array(x)
 
 
