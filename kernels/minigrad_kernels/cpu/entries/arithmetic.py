@@ -59,7 +59,7 @@ def one_into_the_pool(function: np.ufunc) -> Callable:
 def pow(x, y):
     """Two arrays, or an array to the power of a number; a square is NumPy's."""
     if number(y, getattr(x, "dtype", None)) and plain(x):
-        run = POW_NUMBER[x.dtype] if y != 2 else None
+        run = POW_NUMBER[x.dtype] if y not in (2, 0.5) else None  # of which NumPy makes a product and a square root
         if run is None:
             return SQUARE(x, x) if y == 2 else NotImplemented
         z = empty(x.shape, x.dtype)
