@@ -79,6 +79,11 @@ def samples(name):
         ],
         "standardize_gradient": [((x, x), {"dim": -1}), ((x.reshape(2, 2, 6),) * 2, {"dim": (0, 2), "center": False})],
         "mse_loss": [((x, x), {})],
+        "l1_loss": [((x, x), {})],
+        "smooth_l1_loss": [((x, x), {}), ((x, x), {"beta": 0.0})],
+        "huber_loss": [((x, x), {"reduction": "sum"})],
+        "binary_cross_entropy_with_logits": [((x, x), {})],
+        "kl_div": [((x, abs(x)), {"reduction": "batchmean"})],
         "add_slices": [((x, np.arange(4)), {"dim": 0, "size": 5}), ((x, np.arange(6)), {"dim": -1, "size": 6})],
         "add_at": [
             ((x,), {"index": np.arange(4), "shape": (5, 6)}),
