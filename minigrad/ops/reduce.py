@@ -37,11 +37,7 @@ def sum_to(g, shape):
     """Undo broadcasting: sum `g` over the dimensions in which `shape` was repeated to give the shape of `g`."""
     extra = g.ndim - len(shape)
     repeated = tuple(range(extra)) + tuple(d + extra for d, n in enumerate(shape) if n == 1 and g.shape[d + extra] != 1)
-    total = g
-    while repeated:  # those side by side at once, the last first: others would have to be brought together in memory
-        first = next(d for d in reversed(repeated) if d - 1 not in repeated)
-        total = sum(total, dim=repeated[repeated.index(first) :], keepdim=first > 0 or not extra)
-        repeated = repeated[: repeated.index(first)]
+    total = sum(g, dim=repeated, keepdim=not extra) if repeated else g
     return total if total.shape == tuple(shape) else reshape(total, shape=tuple(shape))
 
 
