@@ -38,19 +38,16 @@ class Rule:
             else:
                 self._symbols.append(None)
         traced = [v if s is None else s for s, v in zip(self._symbols, values, strict=True)]
-        parts = op.rule(*traced, **parameters)  # type: ignore[misc]
-        self._parts: list[Any] = [None] * len(parts)
-        outputs: list[Symbol] = []
-        for place in places:
-            part = parts[place]
-            part = part() if isinstance(part, FunctionType) else part
-            if part is None:
-                continue
-            if not isinstance(part, Symbol):
-                raise NotFusible("a gradient that is no symbol")
-            self._parts[place] = len(outputs)
-            outputs.append(part)
-        self.graph = FusedGraph(outputs, fed, device.fuse, device.find_scalar)
+        try:
+            parts = op.rule(*traced, **parameters)  # type: ignore[misc]
+            wanted = {p: parts[p]() if isinstance(parts[p], FunctionType) else parts[p] for p in places}
+        except Exception as error:  # it looks at values; or it is wrong, and will say so itself when it runs
+            raise NotFusible(f"the rule cannot be run on symbols: {error}") from error
+        made = {place: part for place, part in wanted.items() if part is not None}
+        if not all(isinstance(part, Symbol) for part in made.values()):
+            raise NotFusible("a gradient that is no symbol")
+        self._parts = [list(made).index(place) if place in made else None for place in range(len(parts))]
+        self.graph = FusedGraph(list(made.values()), fed, device.fuse, device.find_scalar)
 
     def __call__(self, values: list[Any]) -> tuple:
         feeds = {s: v for s, v in zip(self._symbols, values, strict=True) if s is not None}
@@ -91,9 +88,5 @@ def _learn(
     try:
         _known[key] = Rule(op, values, parameters, places, device)
     except NotFusible:
-        _known[key] = None
-    except (
-        Exception
-    ):  # a rule that looks at values cannot be traced; if it is wrong, it will say so itself when it runs
         _known[key] = None
     return _known[key]

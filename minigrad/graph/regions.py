@@ -7,7 +7,9 @@ operation stands where its inputs allow, so the cut is found in one sweep in the
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,8 +20,11 @@ from minigrad.op import run as run_kernel
 from minigrad_kernels.fuse import Input, NotFusible, Region, Step
 
 REDUCTIONS = ("sum", "mean", "amax", "amin")
+SOFTMAXES = ("softmax", "log_softmax")
 # Numbers that stand in the text of a kernel. Any other is given at each call, so that it does not make a new kernel.
-_WRITTEN = {0: "0.0", 1: "1.0", -1: "-1.0", 2: "2.0", 0.5: "0.5"}
+_WRITTEN = frozenset(("0.0", "1.0", "-1.0", "2.0", "0.5"))
+
+_OF_STEPS = re.compile(r"[tc]\d+")
 
 
 class FusedGraph:
@@ -64,7 +69,8 @@ class FusedGraph:
         for symbol in self.before:
             values[symbol] = _run(symbol, values)
         results = self.kernel([values[s] for s in self._reads], self.numbers)
-        values.update(zip(self._results, results, strict=True))
+        for symbol, z in zip(self._results, results, strict=True):  # the kernel's have as many axes as the region
+            values[symbol] = z if z.shape == symbol.shape else z.reshape(symbol.shape)
         for symbol in self.after:
             values[symbol] = _run(symbol, values)
         return [values[symbol] for symbol in self.outputs]
@@ -81,9 +87,12 @@ class FusedGraph:
         self.reduced = next((n for s in symbols if (n := self._trailing(s))), 0)
         part: dict[Any, list[Symbol]] = {}
         for symbol in symbols:
-            of_inputs = [part.get(x) for x in symbol.inputs if isinstance(x, Symbol)]
+            inputs = [x for x in symbol.inputs if isinstance(x, Symbol)]
+            of_inputs = [part.get(x) for x in inputs]
             follows = any(p is self.fused for p in of_inputs)
-            if any(p is self.after for p in of_inputs):
+            if any(p is self.after for p in of_inputs) or any(
+                p is self.fused and self._drops(x) for p, x in zip(of_inputs, inputs)
+            ):
                 part[symbol] = self.after
             elif self._fusible(symbol) and (symbol.shape == self.shape or follows or self._trailing(symbol)):
                 part[symbol] = self.fused
@@ -101,7 +110,9 @@ class FusedGraph:
 
     def _fusible(self, s: Symbol) -> bool:
         """Whether an operation can be part of the region: its dtypes, its shape, its parameters."""
-        if s.op is None or not (s.dtype == self.dtype or s.dtype.kind == "b") or not _repeats(s.shape, self.shape):
+        if s.op is None or not (s.dtype == self.dtype or s.dtype.kind == "b"):
+            return False
+        if not _repeats(s.shape, self.shape) and not self._trailing(s):
             return False
         for x in s.inputs:
             if isinstance(x, Symbol):
@@ -112,18 +123,27 @@ class FusedGraph:
         if s.op.name == "broadcast_to":
             return True
         if self._trailing(s):
-            return self._trailing(s) == self.reduced and (s.parameters.get("keepdim", False) or s.shape == ())
+            return self._trailing(s) == self.reduced
         if s.op.name == "cast":
             return s.dtype == self.dtype
         return self._scalar(s) is not None
 
     def _trailing(self, s: Symbol) -> int:
-        """Over how many of the last axes a reduction goes; 0 if it is none, or goes over others."""
-        if s.op is None or s.op.name not in REDUCTIONS or s.inputs[0].shape != self.shape or not self.shape:
+        """Over how many of the last axes a reduction (or a softmax) goes; 0 if it is none, or goes over others."""
+        if (
+            s.op is None
+            or s.op.name not in (*REDUCTIONS, *SOFTMAXES)
+            or s.inputs[0].shape != self.shape
+            or not self.shape
+        ):
             return 0
         ndim = len(self.shape)
         dims = shapes.normal_dims(s.parameters.get("dim"), ndim)
         return len(dims) if sorted(dims) == list(range(ndim - len(dims), ndim)) else 0
+
+    def _drops(self, s: Symbol) -> bool:
+        """Whether it is a reduction without the axes it reduced: as an input it would be aligned with other axes."""
+        return s.op is not None and s.op.name in REDUCTIONS and s.shape != () and not s.parameters.get("keepdim", False)
 
     # -- the region --------------------------------------------------------------------------------------------------
 
@@ -134,19 +154,24 @@ class FusedGraph:
         self._reads: list[Symbol] = []
         inputs: list[Input] = []
         steps: list[Step] = []
+        own_names = {x.name for x in self.inputs}
 
         def name(x: Any) -> str:
             if not isinstance(x, Symbol):
                 return number(x)
             if x not in self._names:
                 self._reads.append(x)
-                self._names[x] = x.name if x.name.isidentifier() and x.op is None else f"x{len(inputs)}"
+                own = x.op is None and x.name.isidentifier() and not _OF_STEPS.fullmatch(x.name)
+                self._names[x] = (
+                    x.name if own else next(n for i in itertools.count() if (n := f"x{i}") not in own_names)
+                )
+                own_names.add(self._names[x])
                 inputs.append(Input(self._names[x], self._aligned(self.inputs.get(x, x.shape)), x.dtype.name))
             return self._names[x]
 
         def number(value: float) -> str:
-            if value in _WRITTEN:
-                return _WRITTEN[value]
+            if str(float(value)) in _WRITTEN:
+                return str(float(value))
             if value not in self.numbers:
                 self.numbers.append(value)
             return f"c{self.numbers.index(value)}"
@@ -158,15 +183,26 @@ class FusedGraph:
         for s in self.fused:
             operation, args = s.op.name, tuple(name(x) for x in s.inputs)  # type: ignore[union-attr]
             shape = self._aligned(s.shape)
+            row = (*self.shape[: len(self.shape) - self.reduced], *(1,) * self.reduced)
             if operation == "broadcast_to":  # what is repeated is the same value
                 self._names[s] = args[0]
             elif operation == "cast":
                 self._names[s] = step("cast", args, shape, False) if s.inputs[0].dtype.kind == "b" else args[0]
             elif operation == "mean":
                 count = math.prod(self.shape[-self.reduced :])
-                self._names[s] = step("div", (step("sum", args, shape, False), number(count)), shape, False)
+                self._names[s] = step("div", (step("sum", args, row, False), number(count)), row, False)
             elif operation in REDUCTIONS:
-                self._names[s] = step(operation, args, shape, False)
+                self._names[s] = step(operation, args, row, False)
+            elif operation in SOFTMAXES:
+                below = step("sub", (*args, step("amax", args, row, False)), shape, False)
+                power = step("exp", (below,), shape, False)
+                total = step("sum", (power,), row, False)
+                last = (
+                    ("div", (power, total))
+                    if operation == "softmax"
+                    else ("sub", (below, step("log", (total,), row, False)))
+                )
+                self._names[s] = step(*last, shape, False)
             else:
                 function, numbers = self._scalar(s)  # type: ignore[misc]
                 self._names[s] = step(function, args + tuple(map(number, numbers)), shape, s.dtype.kind == "b")
@@ -174,7 +210,7 @@ class FusedGraph:
         self._results = [s for s in self.fused if s in used]
         made = {s.name: s for s in steps}
         for s in self._results:
-            if self._names[s] not in made or made[self._names[s]].shape != self._aligned(s.shape):
+            if self._names[s] not in made or math.prod(made[self._names[s]].shape) != math.prod(s.shape):
                 raise NotFusible("a result repeats a smaller one")
         self.region = Region(
             self._aligned(self.shape), self.dtype.name, tuple(inputs), tuple(f"c{n}" for n in range(len(self.numbers))),

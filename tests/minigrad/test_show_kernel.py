@@ -51,6 +51,61 @@ def test_a_layer_norm_written_out_is_one_kernel():
     assert kernel.before == kernel.after == []
 
 
+def same_as_eager(function, *inputs):
+    kernel = minigrad.show_kernel(function, *inputs)
+    z, expected = kernel(*inputs).numpy(), function(*map(minigrad.tensor, inputs)).numpy()
+    assert z.shape == expected.shape
+    np.testing.assert_allclose(z, expected, rtol=1e-5, atol=1e-6)
+    return kernel
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda i, j: minigrad.exp(i) * j + 1,
+        lambda exp, t0: minigrad.exp(exp) * t0 + 1,
+        lambda c0, out: c0 * 0.3 + minigrad.tanh(out),
+        lambda x_i, x: minigrad.exp(x_i) * x + x.mean(dim=-1, keepdim=True),
+        lambda t3_row, start: start + minigrad.softmax(t3_row * 3, dim=-1),
+        lambda x1, x0: x1.mean(dim=-1, keepdim=True) - x0 * 0.7,
+        lambda float32, range: float32 * range + range.sum(dim=-1, keepdim=True),
+    ],
+)
+def test_inputs_named_like_what_a_kernel_calls_its_own(function):
+    same_as_eager(function, x, y)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: (minigrad.exp(x) * 2).sum(dim=-1),
+        lambda x: (minigrad.exp(x) * 2).mean(dim=(0, 1)),
+        lambda x: (minigrad.exp(x) * 2).amax(dim=1, keepdim=True),
+        lambda x: minigrad.softmax(x * 2, dim=-1) + 1,
+        lambda x: minigrad.log_softmax(x * 2, dim=1) * 2,
+    ],
+)
+def test_reductions_over_the_last_dimensions_end_in_the_kernel(function):
+    kernel = same_as_eager(function, x)
+    assert kernel.before == kernel.after == []
+
+
+def test_what_follows_a_reduction_that_dropped_its_dimension_is_not_aligned_with_another():
+    square = x[:, :5]
+    kernel = same_as_eager(lambda x: x * 2 - minigrad.exp(x).sum(dim=1), square)
+    assert kernel.after == ["sub"]
+
+
+def test_a_sine_is_not_fused_since_its_loop_looks_at_the_array_first():
+    large = np.full((5, 40), 1e30, "float32")
+    assert same_as_eager(lambda x: minigrad.sin(x) * 2 + 1, large).before == ["sin"]
+
+
+def test_a_negative_zero_keeps_its_sign():
+    kernel = minigrad.show_kernel(lambda x: x * x * -0.0, x)
+    assert np.signbit(kernel(x).numpy()).all()
+
+
 def test_what_cannot_be_fused_is_said():
     with pytest.raises(GraphError, match="no kernel can be generated"):
         minigrad.show_kernel(lambda x, y: x @ y.transpose(0, 1), x, y)

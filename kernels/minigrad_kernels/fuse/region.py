@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple
 
 _MOST_LOOPS = 4
@@ -55,35 +56,25 @@ def collapse(region: Region) -> tuple[Region, tuple[int, ...]]:
     The region that is returned has only 0 and 1 in its shapes ("does not vary", "varies"), so that one kernel serves
     arrays of every length.
     """
-    ndim = len(region.shape)
+    first_reduced = len(region.shape) - region.reduced
     named = [*region.inputs, *region.steps]
-    patterns = [tuple(value.shape[axis] != 1 for value in named) for axis in range(ndim)]
+    patterns = [tuple(value.shape[axis] != 1 for value in named) for axis in range(len(region.shape))]
     groups: list[list[int]] = []
-    for axis in range(ndim):
+    for axis in range(len(region.shape)):
         if region.shape[axis] == 1:
             continue  # nothing varies along it
-        last = groups[-1][-1] if groups else None
-        border = region.reduced and axis == ndim - region.reduced
-        if last is not None and patterns[last] == patterns[axis] and not border:
+        if groups and patterns[groups[-1][-1]] == patterns[axis] and axis != first_reduced:
             groups[-1].append(axis)
         else:
             groups.append([axis])
-    reduced_any = any(axis >= ndim - region.reduced for group in groups for axis in group) if region.reduced else False
-    if region.reduced and not reduced_any:
+    inner = sum(group[0] >= first_reduced for group in groups)
+    if region.reduced and inner == 0:
         groups.append([])  # the reduced axes have length 1: an axis of one element
-    inner = (
-        [group for group in groups if any(axis >= ndim - region.reduced for axis in group)] if region.reduced else []
-    )
-    if len(inner) > 1:
+    if inner > 1:
         raise NotFusible("the inputs are repeated along some of the reduced axes and not along others")
     if len(groups) > _MOST_LOOPS:
         raise NotFusible(f"{len(groups)} loops inside one another")
-    lengths = []
-    for group in groups:
-        length = 1
-        for axis in group:
-            length *= region.shape[axis]
-        lengths.append(length)
+    lengths = [prod(region.shape[axis] for axis in group) for group in groups]
 
     def marks(shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(int(any(shape[axis] != 1 for axis in group)) for group in groups)

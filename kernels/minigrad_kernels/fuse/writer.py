@@ -8,7 +8,11 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
+import re
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from minigrad_kernels.fuse.region import Input, NotFusible, Region, Step
 
@@ -25,9 +29,26 @@ INSTRUCTIONS = {
 }  # fmt: skip
 PLAIN = {*INFIX, *PREFIX, *INSTRUCTIONS, "cast"}
 REDUCTIONS = ("sum", "amax", "amin")
-# Of so many float32 numbers each strand of additions gets a few dozen; the blocks are added in float64.
+# As in `cpu/declare.py`, whose kernels need Numba; the text does not.
 BLOCK = 512
 _LETTERS = "ijkl"
+# What the text itself calls things: steps and numbers, results, and what is derived from another name.
+_OWN_NAMES = re.compile(rf"[{_LETTERS}]|[tc]\d+|out\d*|.*_(row|whole|[{_LETTERS}]+)")
+_OWN_WORDS = frozenset(
+    ("start", "kernel", "loop", "empty", "inf", "float32", "float64", "add_freely", *INSTRUCTIONS.values())
+)
+
+
+def with_free_names(region: Region, functions: dict[str, str]) -> Region:
+    """The region with other names for those inputs whose own name means something else in the text."""
+    names = {x.name: x.name for x in region.inputs}
+    for name in names:
+        taken = name in _OWN_WORDS or name in functions or keyword.iskeyword(name) or hasattr(builtins, name)
+        if taken or _OWN_NAMES.fullmatch(name):
+            names[name] = next(other for n in count() if (other := f"x{n}") not in names.values())
+    steps = (s._replace(args=tuple(names.get(arg, arg) for arg in s.args)) for s in region.steps)
+    inputs = (x._replace(name=names[x.name]) for x in region.inputs)
+    return region._replace(inputs=tuple(inputs), steps=tuple(steps))
 
 
 def source(region: Region, functions: dict[str, str]) -> str:
@@ -43,7 +64,7 @@ class _Writer:
     """Writes one kernel. `depth` of a value: inside how many loops it is computed."""
 
     def __init__(self, region: Region, functions: dict[str, str]):
-        self.region, self.functions = region, functions
+        self.region, self.functions = region, functions = with_free_names(region, functions), functions
         self.axes = len(region.shape)
         self.steps = {step.name: step for step in region.steps}
         self.varies = {value.name: value.shape for value in (*region.inputs, *region.steps)}
