@@ -3,5 +3,6 @@
 from minigrad.graph.executor import needed, run
 from minigrad.graph.gradients import gradients
 from minigrad.graph.ir import Graph, Symbol
+from minigrad.graph.special import Special
 
-__all__ = ["Graph", "Symbol", "gradients", "needed", "run"]
+__all__ = ["Graph", "Special", "Symbol", "gradients", "needed", "run"]

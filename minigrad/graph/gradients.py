@@ -15,6 +15,7 @@ from minigrad.device import cpu
 from minigrad.errors import GraphError
 from minigrad.graph.executor import needed
 from minigrad.graph.ir import Symbol
+from minigrad.graph.special import PART
 from minigrad.ops.reduce import sum_to
 
 
@@ -46,8 +47,14 @@ def gradients(
     for y, seed in zip(outputs, seeds, strict=True):
         one = graph.constant(cpu.full(y.shape, 1, y.dtype), name="ones") if seed is None else seed
         found[y] = one if y not in found else found[y] + one
+    parts_of: dict[Symbol, dict[int, Symbol]] = {}
     for symbol in reversed(path):
         g = found.get(symbol)
+        if symbol in parts_of:  # a node of several results: its rule takes the gradients of all
+            g = tuple(parts_of[symbol].get(n) for n in range(1 + max(parts_of[symbol])))
+        elif symbol.op is PART and g is not None:
+            parts_of.setdefault(symbol.inputs[0], {})[symbol.parameters["n"]] = g
+            continue
         if g is None or symbol.op is None or symbol.op.rule is None or symbol not in depends:
             continue
         parts = symbol.op.rule(g, symbol, *symbol.inputs, **symbol.parameters)

@@ -14,6 +14,7 @@ from minigrad import dtypes
 from minigrad.conversion import new_array
 from minigrad.device import cpu
 from minigrad.errors import DTypeError, GraphError
+from minigrad.graph.special import PART, Special
 from minigrad.op import INTERPRETERS, Op, with_common_dtype
 from minigrad.operand import Operand
 from minigrad.tensor import Tensor
@@ -21,6 +22,8 @@ from minigrad.tensor import Tensor
 
 class Graph:
     """Symbols in the order of their declaration: an input stands always before its user.
+
+    Attributes: symbols; control, symbols that must have run before whatever is declared from now on.
 
     Example::
 
@@ -32,18 +35,48 @@ class Graph:
 
     def __init__(self) -> None:
         self.symbols: list[Symbol] = []
+        self.control: tuple[Symbol, ...] = ()
         self._taken: dict[str, int] = {}
 
     def placeholder(self, name: str, shape: tuple[int, ...], dtype: Any = dtypes.default_float) -> Symbol:
         """A value that is given when the graph is run."""
-        return self._add(name, None, (), {}, tuple(shape), dtypes.as_dtype(dtype))
+        return self._add(name, None, (), {}, tuple(shape), dtypes.as_dtype(dtype), "placeholder")
+
+    def variable(self, name: str, shape: tuple[int, ...], dtype: Any = dtypes.default_float) -> Symbol:
+        """State: given when the graph is run, like a placeholder, but by whoever holds it, not by who asks."""
+        return self._add(name, None, (), {}, tuple(shape), dtypes.as_dtype(dtype), "variable")
 
     def constant(self, value: Any, *, dtype: Any = None, name: str = "constant") -> Symbol:
         """A value known now: a number, nested lists, an array or a tensor (its values only)."""
         array = value.numpy().copy() if isinstance(value, Tensor) and dtype is None else new_array(value, dtype, cpu)
-        symbol = self._add(name, None, (), {}, array.shape, array.dtype)
+        symbol = self._add(name, None, (), {}, array.shape, array.dtype, "constant")
         symbol.value = array
         return symbol
+
+    def special(
+        self,
+        op: Special,
+        inputs: tuple[Any, ...],
+        parameters: dict[str, Any] | None = None,
+        shape: tuple[int, ...] = (),
+        dtype: Any = dtypes.default_float,
+        *,
+        name: str | None = None,
+        after: tuple[Symbol, ...] = (),
+    ) -> Symbol:
+        """A node of a kind that only graphs have. Of one with several results, `part` gives each.
+
+        Args:
+            shape, dtype: of its value. after: what must have run before it, beside its inputs.
+        """
+        inputs = tuple(_operand(self, op, x) for x in inputs)
+        made = self._add(name or op.name, op, inputs, parameters or {}, tuple(shape), dtypes.as_dtype(dtype))
+        made.after += tuple(_operand(self, op, x) for x in after)
+        return made
+
+    def part(self, symbol: Symbol, n: int, shape: tuple[int, ...], dtype: Any, *, name: str | None = None) -> Symbol:
+        """The result number `n` of a node that gives several."""
+        return self.special(PART, (symbol,), {"n": n}, shape, dtype, name=name or f"{symbol.name}_{n}")
 
     def run(self, fetches: Any, feeds: dict[Symbol, Any] | None = None) -> Any:
         """The values of the fetched symbols as arrays; see `minigrad.graph.executor.run`."""
@@ -52,10 +85,18 @@ class Graph:
         return run(self, fetches, feeds or {})
 
     def _add(
-        self, name: str, op: Op | None, inputs: tuple, parameters: dict, shape: tuple, dtype: numpy.dtype
+        self,
+        name: str,
+        op: Op | Special | None,
+        inputs: tuple,
+        parameters: dict,
+        shape: tuple,
+        dtype: numpy.dtype,
+        kind: str = "op",
     ) -> Symbol:
         symbol = Symbol()
-        symbol.graph, symbol.place, symbol.op = self, len(self.symbols), op
+        symbol.graph, symbol.place, symbol.op, symbol.kind = self, len(self.symbols), op, kind
+        symbol.after = self.control
         symbol.inputs, symbol.parameters, symbol.shape, symbol.dtype = inputs, parameters, shape, dtype
         symbol.value = None
         count = self._taken[name] = self._taken.get(name, -1) + 1
@@ -73,25 +114,23 @@ class Graph:
 class Symbol(Operand):
     """A value of a declared graph: known by its shape and dtype, computed when the graph is run.
 
-    Attributes: graph; place (in `graph.symbols`); name; shape; dtype; op (None for placeholders and constants);
-    inputs (symbols and Python numbers); parameters; value (a constant's array, else None).
+    Attributes: graph; place (in `graph.symbols`); name; shape; dtype; kind ("placeholder", "constant", "variable" or
+    "op"); op (an `Op` or a `Special`; None for the other kinds); inputs (symbols, Python numbers, None); parameters;
+    after (symbols that must have run before, though it takes nothing of them); value (a constant's array, else None).
     """
 
-    __slots__ = ("dtype", "graph", "inputs", "name", "op", "parameters", "place", "shape", "value")
+    __slots__ = ("after", "dtype", "graph", "inputs", "kind", "name", "op", "parameters", "place", "shape", "value")
+    after: tuple[Symbol, ...]
     dtype: numpy.dtype
     graph: Graph
     inputs: tuple[Any, ...]
+    kind: str
     name: str
-    op: Op | None
+    op: Any
     parameters: dict[str, Any]
     place: int
     shape: tuple[int, ...]
     value: Any
-
-    @property
-    def kind(self) -> str:
-        """ "placeholder", "constant" or "op"."""
-        return "op" if self.op is not None else "placeholder" if self.value is None else "constant"
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.shape} {self.dtype}>"
@@ -148,7 +187,7 @@ def declare(op: Op, args: tuple, parameters: dict) -> Symbol:
     return graph._add(op.name, op, inputs, parameters, spec.shape, spec.dtype)
 
 
-def _operand(graph: Graph, op: Op, x: Any) -> Any:
+def _operand(graph: Graph, op: Op | Special, x: Any) -> Any:
     if isinstance(x, Symbol):
         if x.graph is not graph:
             raise GraphError(
@@ -158,7 +197,7 @@ def _operand(graph: Graph, op: Op, x: Any) -> Any:
                 hint="declare both in one Graph()",
             )
         return x
-    if type(x) in (bool, int, float) or (x is None and op.required < op.arity):
+    if type(x) in (bool, int, float) or (x is None and (isinstance(op, Special) or op.required < op.arity)):
         return x
     if isinstance(x, numpy.generic):
         return x.item()
