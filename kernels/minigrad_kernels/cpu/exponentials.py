@@ -2,13 +2,10 @@
 the sum of e^(x - m)."""
 
 import numpy as np
-from numba import njit
 
-from minigrad_kernels.cpu.reduce import BLOCK, summing
+from minigrad_kernels.cpu.declare import BLOCK, inner, summing
 from minigrad_kernels.intrinsics import absolute, choose, like, maximum
 from minigrad_kernels.scalar.exponential import exp
-
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 @inner

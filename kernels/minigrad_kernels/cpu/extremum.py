@@ -1,12 +1,10 @@
 """The place of the largest or smallest element: the first of equal ones, or the first NaN."""
 
 import numpy as np
-from numba import njit
 
 from minigrad_kernels.cpu.compile import loop
+from minigrad_kernels.cpu.declare import inner
 from minigrad_kernels.intrinsics import choose
-
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 @inner

@@ -2,7 +2,7 @@
 that it is made of is still in the nearest cache."""
 
 from minigrad_kernels.cpu.compile import loop
-from minigrad_kernels.cpu.reduce import BLOCK, inner, summing
+from minigrad_kernels.cpu.declare import BLOCK, inner, summing
 from minigrad_kernels.cpu.softmax import softmax_rows
 from minigrad_kernels.intrinsics import absolute, choose, like
 from minigrad_kernels.scalar.activation import logsigmoid

@@ -2,16 +2,15 @@
 
 The engine's shapes become (outer, groups, inner), and the elements of a group are those of all outer and inner places:
 with one outer place it is a row, as in a layer norm; in a batch norm the groups are the channels. Each element is read
-from memory once or twice, and from the cache for the rest: the mean must be known before the squares are summed, since
-E[x^2] - E[x]^2 would cancel.
+from memory once or twice, and from the cache for the rest. Sum and squares are added in one pass, about a guess of the
+mean taken from the first few elements: E[(x - a)^2] - (E[x] - a)^2 cancels only where a is far from the mean, and about
+zero it often would be.
 """
 
 from minigrad_kernels.cpu.compile import loop
-from minigrad_kernels.cpu.reduce import summing
+from minigrad_kernels.cpu.declare import BLOCK, summing
 from minigrad_kernels.intrinsics import like, square_root
 
-# Of so many numbers each strand of float32 additions gets a dozen or two; the blocks are added in float64.
-BLOCK = 512
 # So many rows are added in the precision of the input.
 ROWS = 128
 # The mean is guessed from so many elements.

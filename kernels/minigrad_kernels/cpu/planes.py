@@ -5,11 +5,8 @@ line is one straight loop. With a stride s the pixels of row p stand in row p //
 there a window moves by one, whatever the stride.
 """
 
-from numba import njit
-
+from minigrad_kernels.cpu.declare import inner
 from minigrad_kernels.intrinsics import like
-
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 @inner

@@ -4,12 +4,9 @@ A window is folded row by row for all places of a row at once, so that the inner
 side, which nearly all networks have, are written out: they are folded before anything is stored.
 """
 
-from numba import njit
-
 from minigrad_kernels.cpu.compile import loop
+from minigrad_kernels.cpu.declare import inner
 from minigrad_kernels.intrinsics import choose, like
-
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 @inner

@@ -6,20 +6,13 @@ cut a row out of it costs less than an index of three numbers, and a loop over a
 """
 
 import numpy as np
-from numba import njit
 
 from minigrad_kernels.cpu.compile import loop
+from minigrad_kernels.cpu.declare import BLOCK, inner, summing
 from minigrad_kernels.intrinsics import absolute, like, maximum, minimum
 
-# Of so many numbers each strand of float32 additions gets a dozen or two; the blocks are added in float64.
-BLOCK = 512
 # A row shorter than this does not fill a register or two: the plain loop is done before the other has begun.
 SHORT = 16
-
-# "reassoc" lets a sum be taken in eight or sixteen strands at once. It is for sums alone: elsewhere it would
-# rewrite (x - max) - log(total) as x - (max + log(total)), which cancels.
-summing = njit(fastmath={"contract", "reassoc"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 @inner

@@ -1,11 +1,8 @@
 """Scans along the middle of (outer, n, inner). Each element needs the one before it: along a row that takes its time;
 with inner > 1 a whole row is made from the row before it, and nothing waits."""
 
-from numba import njit
-
 from minigrad_kernels.cpu.compile import loop
-
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
+from minigrad_kernels.cpu.declare import inner
 
 
 @inner

@@ -6,9 +6,9 @@ hundreds at a time, so that what is read three times is still in the cache.
 """
 
 import numpy as np
-from numba import njit
 
 from minigrad_kernels.cpu.compile import loop
+from minigrad_kernels.cpu.declare import inner
 from minigrad_kernels.cpu.exponentials import (
     exp_block,
     exp_columns,
@@ -21,8 +21,6 @@ from minigrad_kernels.cpu.exponentials import (
 from minigrad_kernels.cpu.reduce import total
 from minigrad_kernels.intrinsics import like
 from minigrad_kernels.scalar.logarithm import log
-
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 # From this length on a row has its pass to itself; so many elements of short rows are one block (8 kB of float32); and so
 # many neighbours are taken together.

@@ -18,12 +18,9 @@ Sources: S. Winograd, Arithmetic Complexity of Computations (1980); A. Lavin and
 Neural Networks, arXiv:1509.09308, from where the matrices are.
 """
 
-from numba import njit
-
 from minigrad_kernels.cpu.compile import loop
+from minigrad_kernels.cpu.declare import inner
 from minigrad_kernels.intrinsics import like
-
-inner = njit(fastmath={"contract"}, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 # So many tiles are transformed at once: element k of all of them is one line, and two sets of 36 lines fit the nearest
 # cache. It is a constant so that the distances between the lines are.
