@@ -8,7 +8,8 @@ as few loops as possible, and `source` turns it into the text of a kernel in Pyt
 and Numba compiles.
 """
 
+from minigrad_kernels.fuse.expressions import PLAIN, REDUCTIONS
 from minigrad_kernels.fuse.region import Input, NotFusible, Region, Step, collapse
-from minigrad_kernels.fuse.writer import PLAIN, REDUCTIONS, source
+from minigrad_kernels.fuse.writer import source
 
 __all__ = ["PLAIN", "REDUCTIONS", "Input", "NotFusible", "Region", "Step", "collapse", "source"]
