@@ -64,3 +64,15 @@ def test_where_nothing_can_be_written_it_works_and_warns_once(monkeypatch):
     with pytest.warns(UserWarning, match="cannot be kept on disk") as caught:
         np.testing.assert_array_equal(tripled(TEXT.format(factor=4)), [0, 4, 8])
     assert len(caught) == 1
+
+
+def test_a_text_that_could_not_be_written_whole_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(unfinished, file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(generated.os, "replace", full)
+    monkeypatch.setattr(compiling, "_warned", [True])
+    generated.load.cache_clear()
+    np.testing.assert_array_equal(tripled(TEXT.format(factor=6)), [0, 6, 12])
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".unfinished", ".py")]

@@ -89,6 +89,8 @@ def test_ways_to_write_a_dtype() -> None:
     assert minigrad.zeros(1, dtype=float).dtype == minigrad.float32
     assert minigrad.zeros(1, dtype=int).dtype == minigrad.int64
     assert minigrad.zeros(1, dtype=bool).dtype == minigrad.bool_
+    for x in (minigrad.zeros(1, dtype="int64"), numpy.zeros(1)):
+        assert minigrad.cast(x, dtype=float).dtype == minigrad.float32
 
 
 @pytest.mark.parametrize("wrong", ["float31", "complex64", object, "U5", 3.0])

@@ -63,9 +63,12 @@ def _write(full_name: str, source: str) -> str | None:
         if not file.exists():
             folder.mkdir(exist_ok=True)
             descriptor, unfinished = tempfile.mkstemp(dir=folder, suffix=".unfinished")
-            with open(descriptor, "w", encoding="utf-8") as out:
-                out.write(source)
-            os.replace(unfinished, file)  # whole or not at all, whichever process is first
+            try:
+                with open(descriptor, "w", encoding="utf-8") as out:
+                    out.write(source)
+                os.replace(unfinished, file)  # whole or not at all, whichever process is first
+            finally:
+                Path(unfinished).unlink(missing_ok=True)  # a full disk leaves none behind
     except OSError as error:
         compiling._warn_once(str(error))
         return None

@@ -15,7 +15,7 @@ def clamp(x, *, min=None, max=None):
 
 
 def cast(x, *, dtype):
-    return x.astype(dtype)
+    return x.astype(np.float32 if dtype is float else dtype)  # the engine's `float` is the default dtype, not NumPy's
 
 
 def clone(x):
