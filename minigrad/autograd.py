@@ -107,7 +107,7 @@ def accumulate(tensor: Tensor, g: Any, create_graph: bool) -> None:
     elif create_graph or tensor.grad.node is not None:
         tensor.grad = tensor.grad + (g if isinstance(g, Tensor) else wrap(g, tensor.device))
     else:
-        tensor.grad.array += g
+        tensor.grad.array = tensor.device.table["accumulate"](tensor.grad.array, g)
         Clock.stepped(tensor.grad.written, "accumulation into .grad")
 
 

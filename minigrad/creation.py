@@ -81,9 +81,10 @@ def full_like(x: Tensor, value: Any, *, dtype: Any = None, requires_grad: bool =
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix: ones on the diagonal."""
-    made = zeros(n, n if m is None else m, dtype=dtype, device=device)
-    for i in range(min(made.shape)):
-        made.array[i, i] = 1
+    rows, columns = _shape((n, n if m is None else m))
+    place = get_device(device)
+    chosen = dtypes.default_float if dtype is None else as_dtype(dtype)
+    made = wrap(place.array(numpy.eye(rows, columns), chosen), place)
     return made.requires_grad_() if requires_grad else made
 
 
@@ -157,9 +158,9 @@ def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
 
 
 def _random(shape: tuple, generator: Generator | None, dtype: Any, requires_grad: bool, draw: Any) -> Tensor:
-    stream = (generator or default_generator()).stream
+    place = get_device(None)
     chosen = dtypes.default_float if dtype is None else as_dtype(dtype)
-    made = Tensor(draw(stream, _shape(shape)), chosen)
+    made = wrap(place.drawn(generator or default_generator(), draw, _shape(shape), chosen), place)
     return made.requires_grad_() if requires_grad else made
 
 

@@ -87,9 +87,21 @@ class CPU(Device):
         return numpy.linspace(start, stop, steps, dtype=dtype)
 
     @staticmethod
-    def write(target: numpy.ndarray, value: Any) -> None:
-        """Overwrite the elements of `target` by those of `value`, cast and broadcast."""
+    def drawn(generator: Any, draw: Callable, shape: tuple[int, ...], dtype: numpy.dtype) -> numpy.ndarray:
+        """What `draw(stream, shape)` makes of the generator's random numbers."""
+        return numpy.asarray(draw(generator.stream, shape), dtype)
+
+    @staticmethod
+    def write(target: numpy.ndarray, value: Any) -> numpy.ndarray:
+        """Overwrite the elements of `target` by those of `value`, cast and broadcast. Returns `target`."""
         target[...] = value
+        return target
+
+    @staticmethod
+    def put(target: numpy.ndarray, index: Any, value: Any) -> numpy.ndarray:
+        """Overwrite the elements of `target` at `index`. Returns `target`."""
+        target[index] = value
+        return target
 
     @staticmethod
     def is_view(array: numpy.ndarray) -> bool:

@@ -43,7 +43,7 @@ def in_place(x: Tensor, name: str, compute: Any) -> Tensor:
         )
     if result.node is not None and any(saved is x for saved in result.node.saved):
         keep_a_copy(x, result.node)
-    x.device.write(x.array, result.array)
+    x.array = x.device.write(x.array, result.array)
     Clock.wrote(x.written, name)
     if mode.enabled and (result.node is not None or x.node is not None):
         adopt(x, result if result.dtype == x.dtype else ops.cast(result, dtype=x.dtype))
@@ -70,7 +70,7 @@ def put(x: Tensor, index: Any, value: Any, name: str = "setitem") -> Tensor:
     check_writable(x, name)
     array = value.array if isinstance(value, Tensor) else value
     try:
-        x.array[index] = array
+        x.array = x.device.put(x.array, index, array)
     except (ValueError, IndexError, TypeError) as error:
         given = value if hasattr(value, "shape") else x.device.asarray(value)
         OPS["index_put"].fail(error, (x, given), {"index": index})

@@ -110,9 +110,10 @@ class Handle:
 
 
 class Mode(threading.local):
-    """Whether operations are remembered, for each thread on its own."""
+    """Whether operations are remembered, for each thread on its own; and what captures them as a graph, if anything."""
 
     enabled = True
+    capture: Any = None
 
 
 mode = Mode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy
 
+from minigrad.device import get_device
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.ops.elementwise import mul
 from minigrad.random import default_generator
@@ -60,9 +61,19 @@ def _dropped(name, x, shape, p, training, generator):
             expected="float32 or float64",
             hint="x.float()",
         )
-    stream = (generator or default_generator()).stream
-    kept = stream.random(shape, dtype=numpy.float32) >= p
-    return mul(x, kept * x.dtype.type(1 / (1 - p) if p < 1 else 0))
+    scale = x.dtype.type(1 / (1 - p) if p < 1 else 0)
+    device = get_device(getattr(x, "device", None))
+    mask = device.drawn(
+        generator or default_generator(),
+        lambda stream, shape: (stream.random(shape, dtype=numpy.float32) >= p) * scale,
+        shape,
+        x.dtype,
+    )
+    if hasattr(x, "device"):
+        from minigrad.imperative import wrap
+
+        mask = wrap(mask, device)
+    return mul(x, mask)
 
 
 __all__ = ["dropout", "dropout1d", "dropout2d"]

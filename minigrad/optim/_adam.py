@@ -20,6 +20,7 @@ class Adam(Optimizer):
     Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1.
     """
 
+    kernel = "adam_update"
     decoupled = False
 
     def __init__(
@@ -40,23 +41,23 @@ class Adam(Optimizer):
             )
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
 
-    def update(self, p: Tensor, g: Tensor, options: dict[str, Any], state: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
-        state["step"] += 1
-        p.device.table["adam_update"](
-            p.array,
-            g.array,
-            state["exp_avg"].array,
-            state["exp_avg_sq"].array,
-            lr=options["lr"],
-            beta1=options["betas"][0],
-            beta2=options["betas"][1],
-            eps=options["eps"],
-            weight_decay=options["weight_decay"],
-            decoupled=self.decoupled,
-            step=state["step"],
-        )
+    def numbers(self, options: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        state["step"] = state.get("step", 0) + 1
+        beta1, beta2 = options["betas"]
+        return {
+            "lr": options["lr"],
+            "beta1": beta1,
+            "beta2": beta2,
+            "eps": options["eps"],
+            "weight_decay": options["weight_decay"],
+            "decoupled": self.decoupled,
+            "step": state["step"],
+        }
+
+    def buffers(self, p: Tensor, options: dict[str, Any], state: dict[str, Any]) -> tuple[str | None, ...]:
+        if "exp_avg" not in state:
+            state.update(exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
+        return "exp_avg", "exp_avg_sq"
 
 
 class AdamW(Adam):

@@ -7,17 +7,20 @@ from typing import Any
 
 from minigrad import events
 from minigrad.errors import DTypeError, GraphError
-from minigrad.tape import Clock
+from minigrad.tape import Clock, mode
 from minigrad.tensor import Tensor
 
 
 class Optimizer:
-    """Changes parameters by their gradients. A subclass says in `update` what happens to one parameter.
+    """Changes parameters by their gradients. A subclass names the kernel that changes one parameter, and says what this
+    is given beside it: `numbers` and `buffers`. Or it says all in `update`.
 
     Args:
         params: tensors, or dictionaries {"params": tensors, option: value, …} with options of their own.
         defaults: the options of those that do not set them.
     """
+
+    kernel = ""
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
         groups = list(params) if not isinstance(params, Tensor) else [params]
@@ -54,17 +57,38 @@ class Optimizer:
 
     def step(self) -> None:
         """Change every parameter that has a gradient."""
+        capture = mode.capture  # what turns the program into a graph, if anything does
+        update = self.update if capture is None else capture.updating(self, type(self).update is Optimizer.update)
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    self.update(p, p.grad, group, self.state.setdefault(p, {}))
+                    update(p, p.grad, group, self.state.setdefault(p, {}))
                     Clock.stepped(p.written, type(self).__name__)
                     if events.LISTENERS:
                         events.emit("update", events.Update(self, p))
 
     def update(self, p: Tensor, g: Tensor, options: dict[str, Any], state: dict[str, Any]) -> None:
-        """Change one parameter in place, and its state."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method update(self, p, g, options, state)")
+        """Change one parameter in place, and its state: by the kernel, or in a way of the subclass's own."""
+        if not self.kernel:
+            raise NotImplementedError(
+                f"{type(self).__name__} needs a kernel, or a method update(self, p, g, options, state)"
+            )
+        numbers = self.numbers(options, state)
+        buffers = self.buffers(p, options, state)
+        arrays = [state[name].array if name is not None else None for name in buffers]
+        p.device.table[self.kernel](p.array, g.array, *arrays, **numbers)
+
+    def numbers(self, options: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        """What the kernel is given beside arrays in the step that comes now; counts the step, where it matters.
+
+        They are asked for in every step, also by a compiled program: this is all that Python does there.
+        """
+        raise NotImplementedError(f"{type(self).__name__} needs a method numbers(self, options, state)")
+
+    def buffers(self, p: Tensor, options: dict[str, Any], state: dict[str, Any]) -> tuple[str | None, ...]:
+        """The names of the tensors in the state that the kernel changes too, made if they are missing; None for one
+        that the kernel does without."""
+        return ()
 
     def state_dict(self) -> dict[str, Any]:
         """The state by the parameters' numbers, and the options: all that is needed to go on later."""

@@ -19,6 +19,8 @@ class SGD(Optimizer):
     Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), modified.
     """
 
+    kernel = "sgd_update"
+
     def __init__(
         self,
         params: Any,
@@ -47,19 +49,13 @@ class SGD(Optimizer):
             },
         )
 
-    def update(self, p: Tensor, g: Tensor, options: dict[str, Any], state: dict[str, Any]) -> None:
-        first = options["momentum"] != 0 and "momentum_buffer" not in state
-        if first:
+    def numbers(self, options: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        names = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
+        return {n: options[n] for n in names} | {"first": "momentum_buffer" not in state}
+
+    def buffers(self, p: Tensor, options: dict[str, Any], state: dict[str, Any]) -> tuple[str | None, ...]:
+        if not options["momentum"]:
+            return (None,)
+        if "momentum_buffer" not in state:
             state["momentum_buffer"] = zeros_like(p)
-        velocity = state["momentum_buffer"].array if options["momentum"] else None
-        p.device.table["sgd_update"](
-            p.array,
-            g.array,
-            velocity,
-            lr=options["lr"],
-            momentum=options["momentum"],
-            dampening=options["dampening"],
-            weight_decay=options["weight_decay"],
-            nesterov=options["nesterov"],
-            first=first,
-        )
+        return ("momentum_buffer",)
