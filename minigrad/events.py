@@ -12,7 +12,7 @@ import threading
 from typing import Any, NamedTuple
 
 LISTENERS: list[Any] = []
-KINDS = ("forward", "module", "backward", "accumulate", "update", "finished")
+KINDS = ("forward", "module", "backward", "accumulate", "update", "finished", "rewrite")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _INSIDE = (_HERE + os.sep, "<frozen", "<__array_function__")
 
@@ -93,6 +93,14 @@ class Finished(NamedTuple):
     """A backward pass is over; it began at `roots`."""
 
     roots: tuple
+
+
+class Rewrite(NamedTuple):
+    """A rewrite of that name made the program `after` of `before`; `after.origin` links their symbols."""
+
+    name: str
+    before: Any
+    after: Any
 
 
 def emit(kind: str, event: Any) -> None:
