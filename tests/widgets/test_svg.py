@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 import loops
 import programs
 import pytest
+import rewritten
 
-from minigrad_widgets import BackwardStepper, GraphView, KernelView, TrainingMonitor
+from minigrad_widgets import BackwardStepper, GraphView, KernelView, RewriteView, TrainingMonitor
 
 GOLDENS = Path(__file__).parent / "goldens"
 
@@ -32,6 +33,7 @@ PICTURES = {
     "graph-loop": lambda: GraphView(programs.loop(300)),
     "training": training,
     "kernel-orders": orders,
+    "rewrite-fuse": lambda: RewriteView(rewritten.record(), position=3),
     "kernel-planes": lambda: KernelView(loops.planes, *loops.volume(), position=9),
 }
 

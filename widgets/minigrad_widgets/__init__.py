@@ -1,8 +1,8 @@
 """Views on programs written with minigrad: they read films and public state, and draw.
 
 `GraphView` draws a program, `BackwardStepper` steps through its backward pass, `ModuleTree` lists a model's parts,
-`TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a kernel. The engine never
-imports anything from here.
+`TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a kernel, `RewriteView` through
+the rewrites of a graph. The engine never imports anything from here.
 """
 
 import importlib
@@ -13,10 +13,20 @@ if TYPE_CHECKING:
     from minigrad_widgets.graph_view import GraphView
     from minigrad_widgets.kernel_view import KernelView
     from minigrad_widgets.module_tree import ModuleTree
+    from minigrad_widgets.rewrite_view import RewriteView
     from minigrad_widgets.tracing import Cache, trace
     from minigrad_widgets.training_monitor import TrainingMonitor
 
-__all__ = ["BackwardStepper", "Cache", "GraphView", "KernelView", "ModuleTree", "TrainingMonitor", "trace"]
+__all__ = [
+    "BackwardStepper",
+    "Cache",
+    "GraphView",
+    "KernelView",
+    "ModuleTree",
+    "RewriteView",
+    "TrainingMonitor",
+    "trace",
+]
 
 _PLACES = {
     "BackwardStepper": "backward_stepper",
@@ -24,6 +34,7 @@ _PLACES = {
     "GraphView": "graph_view",
     "KernelView": "kernel_view",
     "ModuleTree": "module_tree",
+    "RewriteView": "rewrite_view",
     "TrainingMonitor": "training_monitor",
     "trace": "tracing",
 }

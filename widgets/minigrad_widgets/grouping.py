@@ -68,7 +68,7 @@ def group(vertices: Sequence[Vertex]) -> Group:
         stack.extend(order[-1].groups())
     for g in order:
         _divide(g, vertices)
-    _count(root, vertices)
+    count_operations(root, vertices)
     return root
 
 
@@ -137,16 +137,17 @@ def _divide(g: Group, vertices: Sequence[Vertex]) -> None:
     numbers = list(range(1, len(inner) + 1))
     while len(inner) + len(named) > MANY:
         size = max(2, min(MANY // 2, -(-len(inner) // FEW)))
-        inner, numbers = _chunks(g.key, inner, numbers, size, many)
+        inner, numbers = chunks(g.key, inner, numbers, size, many)
     g.parts = [*named, *inner]
 
 
-def _chunks(
+def chunks(
     key: str, parts: list[int | Group], numbers: list[int], size: int, many: str
 ) -> tuple[list[int | Group], list[int]]:
+    """Parts gathered into groups of `size`, with names that count, and the number with which each begins."""
     starts = range(0, len(parts), size)
     last = _last(parts[-1], numbers[-1])
-    chunks: list[int | Group] = []
+    gathered: list[int | Group] = []
     for start in starts:
         end = numbers[start + size] - 1 if start + size < len(parts) else last
         label, inside = f"{many} {numbers[start]}–{end}", parts[start : start + size]
@@ -154,8 +155,8 @@ def _chunks(
         if len(ends) == 2 and ":" in ends[0]:
             label = f"{ends[0].partition(':')[0]}–{ends[1]}"
         alone = inside[0] if len(inside) == 1 else None
-        chunks.append(alone if isinstance(alone, Group) else Group(f"{key}/{label}", label, False, inside))
-    return chunks, [numbers[start] for start in starts]
+        gathered.append(alone if isinstance(alone, Group) else Group(f"{key}/{label}", label, False, inside))
+    return gathered, [numbers[start] for start in starts]
 
 
 def _last(part: int | Group, number: int) -> int:
@@ -189,7 +190,8 @@ def _passes(parts: list[int | Group], vertices: Sequence[Vertex]) -> list[list[i
     return stretches if max(map(len, stretches)) <= len(parts) // 2 else []
 
 
-def _count(root: Group, vertices: Sequence[Vertex]) -> None:
+def count_operations(root: Group, vertices: Sequence[Vertex]) -> None:
+    """Tell every group of a tree how many operations are in it."""
     order, stack = [], [root]
     while stack:
         order.append(stack.pop())

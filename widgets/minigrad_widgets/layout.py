@@ -132,9 +132,18 @@ def dot_program() -> str | None:
     return str(beside) if beside.exists() else shutil.which("graphviz-pure") or shutil.which("dot")
 
 
-def lay_out(scene: Scene, *, lines: int = 2, widest: Mapping[str, Sequence[str]] | None = None) -> Layout:
-    """Places for everything in a scene; `widest`: what else must fit on a line of each node."""
-    sizes = {key: size(node, lines, (widest or {}).get(key, ())) for key, node in scene.nodes.items()}
+def lay_out(
+    scene: Scene, *, lines: int | Mapping[str, int] = 2, widest: Mapping[str, Sequence[str]] | None = None
+) -> Layout:
+    """Places for everything in a scene.
+
+    Args:
+        lines: how many lines of text a node has: all of them, or each (2 where it is not named).
+        widest: what else must fit on a line of each node.
+    """
+    high = {} if isinstance(lines, int) else lines
+    usual = lines if isinstance(lines, int) else 2
+    sizes = {key: size(node, high.get(key, usual), (widest or {}).get(key, ())) for key, node in scene.nodes.items()}
     program = dot_program()
     if program is None:
         return _rows(scene, sizes)

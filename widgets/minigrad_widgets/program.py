@@ -5,12 +5,15 @@ A film has them. A tensor has a tape, from which they are read. A declared graph
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from minigrad.film import Film, Value, Vertex
 from minigrad.graph import Graph, Symbol
 from minigrad.tape import Leaf, Node
 from minigrad.tensor import Tensor
+
+_KIND = {"placeholder": "leaf", "variable": "leaf", "constant": "constant", "op": "op"}
 
 
 def film_of(program: Any) -> Film:
@@ -23,7 +26,7 @@ def film_of(program: Any) -> Film:
     if isinstance(program, Tensor):
         return _film_of_tape(program)
     if isinstance(program, Graph):
-        return _film_of_graph(program)
+        return Film(vertices_of(program.symbols))
     raise TypeError(
         "A view cannot draw this.\n"
         f"  got:      {type(program).__name__}\n"
@@ -64,23 +67,30 @@ def _film_of_tape(root: Tensor) -> Film:
     return film
 
 
-def _film_of_graph(graph: Graph) -> Film:
-    film = Film()
-    for symbol in graph.symbols:  # an input stands before its users, so a symbol's place is its vertex's number
-        film.vertices.append(
-            _vertex(
-                symbol.place,
-                {"placeholder": "leaf", "constant": "constant"}.get(symbol.kind, "op"),
-                op="" if symbol.op is None else symbol.op.name,
-                inputs=tuple(x.place if isinstance(x, Symbol) else str(x) for x in symbol.inputs),
-                parameters={k: str(v) for k, v in symbol.parameters.items()},
-                value=None if symbol.value is None else Value.of(symbol.value),
-                shape=symbol.shape,
-                dtype=symbol.dtype.name,
-                name=symbol.name if symbol.op is None else "",  # of operations the view numbers equal ones itself
-            )
+def vertices_of(symbols: Sequence[Symbol]) -> list[Vertex]:
+    """The symbols of a graph, of which an input always stands before its users, as vertices.
+
+    What must merely have run before a symbol is among its inputs too, after those that it takes.
+    """
+    numbers = {symbol: number for number, symbol in enumerate(symbols)}
+    return [
+        _vertex(
+            number,
+            _KIND[symbol.kind],
+            op="" if symbol.op is None else symbol.op.name,
+            inputs=tuple(
+                numbers[x] if isinstance(x, Symbol) else str(x)
+                for x in (*symbol.inputs, *symbol.after)
+                if x is not None
+            ),
+            parameters={k: str(v) for k, v in symbol.parameters.items()},
+            value=None if symbol.value is None else Value.of(symbol.value),
+            shape=symbol.shape,
+            dtype=symbol.dtype.name,
+            name=symbol.name if symbol.op is None else "",  # of operations the view numbers equal ones itself
         )
-    return film
+        for symbol, number in numbers.items()
+    ]
 
 
 def _vertex(number: int, kind: str, **known: Any) -> Vertex:

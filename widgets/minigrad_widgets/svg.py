@@ -6,7 +6,7 @@ Live views restyle it by `data-state`; the attributes written here are what show
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from minigrad_widgets import text
@@ -22,7 +22,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class State:
-    """How a node stands: "plain", "off", "waiting", "ready", "running" or "done", and the words for it."""
+    """How a node stands, and the words for it.
+
+    In a film: "plain", "off", "waiting", "ready", "running" or "done". In a rewrite: "plain", "removed", "merged", "joined"
+    (into one kernel) or "made".
+    """
 
     name: str = "plain"
     words: str = ""
@@ -40,7 +44,12 @@ _STATE = {
     "ready": ("ready", "ready-line", 2),
     "running": ("running", "running-line", 3),
     "done": ("done", "done-line", 1.5),
+    "removed": ("surface", "line", 1),
+    "merged": ("ready", "ready-line", 2),
+    "joined": ("running", "running-line", 2),
+    "made": ("done", "done-line", 2),
 }
+_PALE = {"off": "0.45", "removed": "0.6"}
 
 
 def render(
@@ -50,6 +59,7 @@ def render(
     states: Mapping[str, State] | None = None,
     sent: Mapping[int, str] | None = None,
     carried: frozenset[int] = frozenset(),
+    links: Sequence[tuple[str, str]] = (),
     caption: str = "",
     alone: bool = False,
 ) -> str:
@@ -58,6 +68,7 @@ def render(
     Args:
         states: how each node stands; `None` draws nodes of two lines.
         sent: edges on which a gradient travels now, with the words for it; `carried`: on which one has travelled.
+        links: pairs of nodes that belong together without one being made from the other.
         caption: a sentence above; only drawn when `alone`.
         alone: whether the picture brings its own background and colours.
     """
@@ -68,6 +79,7 @@ def render(
         body.append(
             edge(n, path, spot, "now" if n in sent else "carried" if n in carried else "plain", sent.get(n, ""))
         )
+    body += [_link(layout.boxes[a], layout.boxes[b]) for a, b in links]
     body += [_handle(*frame) for frame in frames]
     for n, (key, node) in enumerate(scene.nodes.items()):
         state = None if states is None else states.get(key, State())
@@ -101,6 +113,12 @@ def _frame(box: Box) -> str:
     return mark("rect", class_="mg-frame", x=x, y=y, **size, rx=8, fill="frame", stroke="hair")
 
 
+def _link(a: Box, b: Box) -> str:
+    """A dotted line from node to node."""
+    ends = {"x1": a[0], "y1": a[1], "x2": b[0], "y2": b[1]}
+    return mark("line", class_="mg-link", **ends, stroke="ready-line", stroke_width=2, stroke_dasharray="2 5")
+
+
 def _handle(key: str, label: str, box: Box) -> str:
     """The name of an open group, above the edges that cross it; a click on it closes the group."""
     x, y, right, _ = box
@@ -127,8 +145,9 @@ def _node(node: Node, box: Box, state: State | None, *, first: bool) -> str:
     look = {"width": w, "height": h, "rx": radius, "fill": fill, "stroke": stroke}
     behind = mark("rect", class_="mg-box", x=left + 4, y=top - 4, **look, stroke_width=1) if node.group else ""
     title = f"▸ {node.title}" if node.group else node.title
+    struck = "line-through" if now.name == "removed" else None
     rows = [
-        words(title, x, top + 19, size=TITLE, anchor="middle", font_weight=600),
+        words(title, x, top + 19, size=TITLE, anchor="middle", font_weight=600, text_decoration=struck),
         words(node.subtitle, x, top + 35, size=SMALL, anchor="middle", fill="soft"),
     ]
     if state is not None:
@@ -146,5 +165,5 @@ def _node(node: Node, box: Box, state: State | None, *, first: bool) -> str:
         tabindex=0 if first else -1,
         aria_label=", ".join(t for t in (node.title, node.subtitle, now.words) if t),
         aria_expanded="false" if node.group else None,
-        opacity="0.45" if now.name == "off" else None,
+        opacity=_PALE.get(now.name),
     )
