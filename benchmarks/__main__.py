@@ -1,93 +1,77 @@
-"""`python -m benchmarks [names]`: measure, print the tables, and write `benchmarks/RESULTS.md` when all were measured."""
+"""`python -m benchmarks [names] [--threads 2]`: measure, print the tables; if all were measured, write `benchmarks/RESULTS.md`."""
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import os
-import platform
 import sys
 from pathlib import Path
 
 SETTINGS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-PARTS = ("overhead", "models", "networks", "kernels", "convolution", "scaling")
-# These write their own text.
-TEXTS = ("memory", "accuracy", "start", "imports")
+# Those that compare in pairs have `run()`, which gives tables; the others write Markdown.
+PAIRS = ("overhead", "models", "networks", "kernels", "by_hand", "convolution", "large", "scaling")
+PARTS = (*PAIRS, "peers", "two_threads", "blas", "memory", "accuracy", "start", "imports")
+
+INTRODUCTION = """# Results
+
+Written by `make bench`. Where two are compared, each line is measured in one process, in alternating turns; the ratio is
+the other's time divided by minigrad's (above 1, minigrad is faster), the median over the rounds, with the range of the
+middle half. Times are medians in microseconds. Ratios carry over to other machines better than times, and neither carries
+over exactly. [docs/performance.md](../docs/performance.md) says where the time goes."""
 
 
 def main() -> None:
-    """Begin again with one thread and BLAS free to choose its own kernel, then measure."""
-    if any(name in os.environ for name in SETTINGS) or any(os.environ.get(name) != "1" for name in THREADS):
-        environment = {k: v for k, v in os.environ.items() if k not in SETTINGS} | dict.fromkeys(THREADS, "1")
-        os.execve(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]], environment)
-    wanted = sys.argv[1:] or [*PARTS, *TEXTS]
-    unknown = set(wanted) - {*PARTS, *TEXTS}
+    """Begin again with the threads that were asked for and BLAS free to choose its own kernel, then measure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("parts", nargs="*", metavar="name", help=f"among {', '.join(PARTS)}; by default all")
+    parser.add_argument("--threads", type=int, default=1, help="on both sides; by default one")
+    parser.add_argument("--bare", action="store_true", help="the tables alone, without what was measured on")
+    given = parser.parse_args()
+    unknown = set(given.parts) - set(PARTS)
     if unknown:
-        raise SystemExit(f"No such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join((*PARTS, *TEXTS))}.")
-    text = [INTRODUCTION, machine()]
-    for part in wanted:
-        text.append(tables(part) if part in PARTS else words(part))
-        print(text[-1], flush=True)
-    if set(wanted) == {*PARTS, *TEXTS}:
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}. There are: {', '.join(PARTS)}.")
+    count = str(given.threads)
+    if any(name in os.environ for name in SETTINGS) or any(os.environ.get(name) != count for name in THREADS):
+        environment = {k: v for k, v in os.environ.items() if k not in SETTINGS} | dict.fromkeys(THREADS, count)
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]], environment)
+    from benchmarks.machine import machine
+
+    text = [] if given.bare else [INTRODUCTION, machine()]
+    if text:
+        print("\n\n".join(text), flush=True)
+    for part in given.parts or PARTS:
+        text.append(tables(part) if part in PAIRS else words(part))
+        print(f"\n{text[-1]}", flush=True)
+    if set(given.parts or PARTS) == set(PARTS) and given.threads == 1 and not given.bare:
         Path(__file__).with_name("RESULTS.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
 
 
 def tables(part: str) -> str:
     """The tables of one part, as Markdown."""
-    import importlib
-
     import torch
 
-    from benchmarks.harness import HEADER
+    from benchmarks.harness import header
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     module = importlib.import_module(f"benchmarks.{part}")
-    out = [f"## {part.capitalize()}", module.__doc__.splitlines()[0]]
-    for title, results in module.run().items():
-        out.append(f"### {title}")
-        out.append("\n".join([HEADER, *(r.row() for r in results)]))
+    out = [title(module)]
+    for name, results in module.run().items():
+        out.append(f"### {name}")
+        out.append("\n".join([header(results[0].peer), *(r.row() for r in results)]))
     return "\n\n".join(out)
 
 
 def words(part: str) -> str:
     """A part that writes its own Markdown, under its title."""
-    import importlib
-
     module = importlib.import_module(f"benchmarks.{part}")
-    return f"## {part.capitalize()}\n\n{module.__doc__.splitlines()[0]}\n\n{module.markdown()}"
+    return f"{title(module)}\n\n{module.markdown()}"
 
 
-def machine() -> str:
-    """What was measured on, as Markdown."""
-    import numba
-    import numpy
-    import torch
-    from threadpoolctl import threadpool_info
-
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    blas = [f"{p['internal_api']} {p.get('version')}, kernel {p.get('architecture', '?')}" for p in pools]
-    lines = [
-        f"- Python {platform.python_version()}, NumPy {numpy.__version__}, Numba {numba.__version__}, "
-        f"PyTorch {torch.__version__}",
-        f"- {processor()}, {os.cpu_count()} cores, one thread used; {platform.system()}",
-        f"- NumPy's BLAS: {'; '.join(blas)}. PyTorch's: {'MKL' if torch.backends.mkl.is_available() else 'its own build'}",
-    ]
-    return "## Measured on\n\n" + "\n".join(lines)
-
-
-def processor() -> str:
-    """The processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-INTRODUCTION = """# Results
-
-Written by `make bench`. Each line is measured in one process, in alternating turns; the ratio is PyTorch's time divided by
-minigrad's (above 1, minigrad is faster), the median over the rounds, with the range of the middle half. Times are medians in
-microseconds. Ratios carry over to other machines better than times, and neither carries over exactly."""
+def title(module) -> str:
+    """The part's heading, and the first sentence of what it says of itself."""
+    return f"## {module.__name__.rpartition('.')[2].replace('_', ' ').capitalize()}\n\n{module.__doc__.splitlines()[0]}"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Result:
-    """One line of a table: times in microseconds; `ratio` is PyTorch's time divided by minigrad's."""
+    """One line of a table: times in microseconds; `ratio` is the peer's time divided by minigrad's."""
 
     name: str
     ours: float
@@ -24,18 +24,23 @@ class Result:
     ratio: float
     low: float
     high: float
+    peer: str = "PyTorch"
 
     def row(self) -> str:
         """The line as Markdown."""
         return f"| {self.name} | {self.ours:,.2f} | {self.theirs:,.2f} | **{self.ratio:.2f}x** | {self.low:.2f}–{self.high:.2f} |"
 
 
-HEADER = "| | minigrad µs | PyTorch µs | PyTorch / minigrad | middle half |\n| --- | ---: | ---: | ---: | ---: |"
+def header(peer: str) -> str:
+    """The first two lines of a table."""
+    return f"| | minigrad µs | {peer} µs | {peer} / minigrad | middle half |\n| --- | ---: | ---: | ---: | ---: |"
 
 
-def compare(name: str, ours: Callable, theirs: Callable, *, rounds: int = 41, turn: float = 0.004) -> Result:
+def compare(
+    name: str, ours: Callable, theirs: Callable, *, rounds: int = 41, turn: float = 0.004, peer: str = "PyTorch"
+) -> Result:
     """Time two functions in alternating turns of about `turn` seconds each, `rounds` times."""
-    counts = [_calls_in(function, turn) for function in (ours, theirs)]
+    counts = [calls_in(function, turn) for function in (ours, theirs)]
     times: list[list[float]] = [[], []]
     gc.collect()
     gc.disable()
@@ -56,10 +61,11 @@ def compare(name: str, ours: Callable, theirs: Callable, *, rounds: int = 41, tu
         statistics.median(ratios),
         ratios[len(ratios) // 4],
         ratios[-1 - len(ratios) // 4],
+        peer,
     )
 
 
-def _calls_in(function: Callable, seconds: float) -> int:
+def calls_in(function: Callable, seconds: float) -> int:
     """How many calls fit into that time, after a warm-up."""
     function()
     start, calls = time.perf_counter(), 0

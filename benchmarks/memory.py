@@ -65,10 +65,10 @@ def flat() -> None:
 
 def peak(model: str, side: str) -> None:
     """Print by how many MiB the process grew at most while it trained."""
-    from benchmarks import networks
+    from benchmarks import architectures
 
-    library = networks.ours() if side == "minigrad" else networks.theirs()
-    network = {"CNN": networks.CNN, "transformer": networks.Transformer}[model](library)
+    library = architectures.ours() if side == "minigrad" else architectures.theirs()
+    network = {"CNN": architectures.CNN, "transformer": architectures.Transformer}[model](library)
     network.step(2)  # a little of everything, so that no library is loaded later
     before = most()
     for _ in range(20):
@@ -83,8 +83,16 @@ def resident() -> float:
 
 
 def most() -> float:
-    """The MiB of this process that were in memory at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    """The MiB of this process that were in memory at most.
+
+    Linux counts that for the program in `VmHWM`; what `getrusage` says there begins with the most of the process that
+    started this one.
+    """
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 2**10
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 if __name__ == "__main__":
