@@ -48,6 +48,6 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module="minigrad")
 
 
 def __getattr__(name: str):
-    if name in ("nn", "optim", "graph", "check"):
+    if name in ("nn", "optim", "graph", "check", "caffe"):
         return importlib.import_module(f"minigrad.{name}")
     raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

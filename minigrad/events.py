@@ -12,7 +12,7 @@ import threading
 from typing import Any, NamedTuple
 
 LISTENERS: list[Any] = []
-KINDS = ("forward", "module", "backward", "accumulate", "update", "finished", "rewrite")
+KINDS = ("forward", "module", "backward", "accumulate", "update", "finished", "rewrite", "layer")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _INSIDE = (_HERE + os.sep, "<frozen", "<__array_function__")
 
@@ -101,6 +101,14 @@ class Rewrite(NamedTuple):
     name: str
     before: Any
     after: Any
+
+
+class LayerRan(NamedTuple):
+    """The layer `net.layers[place]` of a Caffe net ran in a direction: "forward" or "backward"."""
+
+    net: Any
+    place: int
+    direction: str
 
 
 def emit(kind: str, event: Any) -> None:
