@@ -13,6 +13,8 @@ from minigrad.config import show_config
 from minigrad.creation import (
     arange,
     as_tensor,
+    empty,
+    empty_like,
     eye,
     from_numpy,
     full,
@@ -25,6 +27,8 @@ from minigrad.creation import (
     randn,
     randperm,
     tensor,
+    tril_indices,
+    triu_indices,
     zeros,
     zeros_like,
 )

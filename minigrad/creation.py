@@ -79,6 +79,32 @@ def full_like(x: Tensor, value: Any, *, dtype: Any = None, requires_grad: bool =
     return full(x.shape, value, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
 
 
+def empty(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Memory with whatever stands in it: for what is about to be overwritten."""
+    place = get_device(device)
+    made = wrap(place.empty(_shape(shape), dtypes.default_float if dtype is None else as_dtype(dtype)), place)
+    return made.requires_grad_() if requires_grad else made
+
+
+def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`empty` in the shape, dtype and device of `x`."""
+    return empty(x.shape, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+
+
+def tril_indices(rows: int, columns: int, offset: int = 0) -> Tensor:
+    """Where the lower triangle of a matrix is, from the diagonal `offset` on: its rows, and its columns, (2, n) int64."""
+    return _indices(numpy.tril_indices(*_shape((rows,)), offset, *_shape((columns,))))
+
+
+def triu_indices(rows: int, columns: int, offset: int = 0) -> Tensor:
+    """Where the upper triangle of a matrix is, from the diagonal `offset` on: its rows, and its columns, (2, n) int64."""
+    return _indices(numpy.triu_indices(*_shape((rows,)), offset, *_shape((columns,))))
+
+
+def _indices(pair: tuple) -> Tensor:
+    return wrap(get_device(None).array(pair, dtypes.int64), get_device(None))
+
+
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """The identity matrix: ones on the diagonal."""
     rows, columns = _shape((n, n if m is None else m))

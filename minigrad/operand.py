@@ -184,8 +184,16 @@ class Operand:
         """As float64."""
         return ops.cast(self, dtype=dtypes.float64)
 
+    def half(self):
+        """As float16."""
+        return ops.cast(self, dtype=dtypes.float16)
+
+    def int(self):
+        """As int32, without what stands behind the point."""
+        return ops.cast(self, dtype=dtypes.int32)
+
     def long(self):
-        """As int64."""
+        """As int64, without what stands behind the point."""
         return ops.cast(self, dtype=dtypes.int64)
 
     def bool(self):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from minigrad import shapes
 from minigrad.op import op
+from minigrad.ops.choice import maximum, minimum
 from minigrad.ops.compare import eq
 from minigrad.ops.elementwise import cast
 from minigrad.ops.gather import take_along_dim
@@ -59,12 +60,22 @@ class Extremum(NamedTuple):
 
 
 def max(x, dim=None, keepdim=False):
-    """The largest element; along `dim`, the values and their indices (the gradient goes to the element indexed)."""
+    """The largest element; along `dim`, the values and their indices (the gradient goes to the element indexed).
+
+    With a tensor in the place of `dim` it is `maximum`, element by element, as in PyTorch.
+    """
+    if hasattr(dim, "shape"):
+        return maximum(x, dim)
     return amax(x) if dim is None else _along(argmax, x, dim, keepdim)
 
 
 def min(x, dim=None, keepdim=False):
-    """The smallest element; along `dim`, the values and their indices (the gradient goes to the element indexed)."""
+    """The smallest element; along `dim`, the values and their indices (the gradient goes to the element indexed).
+
+    With a tensor in the place of `dim` it is `minimum`, element by element, as in PyTorch.
+    """
+    if hasattr(dim, "shape"):
+        return minimum(x, dim)
     return amin(x) if dim is None else _along(argmin, x, dim, keepdim)
 
 

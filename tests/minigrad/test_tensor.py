@@ -65,6 +65,23 @@ def test_creation_as_in_pytorch(make, torch) -> None:
     numpy.testing.assert_allclose(make(minigrad).numpy(), make(torch).numpy(), rtol=1e-6, strict=True)
 
 
+def test_empty_memory_and_the_places_of_a_triangle(torch) -> None:
+    x = minigrad.empty(2, 3, dtype="float64")
+    assert x.shape == (2, 3) and x.dtype == minigrad.float64 and minigrad.empty_like(x).dtype == minigrad.float64
+    for name in ("tril_indices", "triu_indices"):
+        for given in ((3, 4), (4, 2, 1), (3, 3, -1)):
+            expected = getattr(torch, name)(*given)
+            assert getattr(minigrad, name)(*given).tolist() == expected.tolist(), (name, given)
+
+
+def test_the_larger_of_two_tensors_is_max_too(torch) -> None:
+    x, y = [[1.0, 5.0], [-1.0, 0.0]], [[2.0, 4.0]]
+    for name in ("max", "min"):
+        expected = getattr(torch, name)(torch.tensor(x), torch.tensor(y)).tolist()
+        assert getattr(minigrad, name)(minigrad.tensor(x), minigrad.tensor(y)).tolist() == expected
+        assert getattr(minigrad.tensor(x), name)(minigrad.tensor(y)).tolist() == expected
+
+
 def test_creation_takes_dtype_and_requires_grad() -> None:
     for made in (
         minigrad.zeros(2, dtype="float64", requires_grad=True),
@@ -155,6 +172,12 @@ def test_moving_between_dtypes() -> None:
     assert y.dtype == minigrad.float64 and x.grad.dtype == minigrad.float32
     assert x.long().tolist() == [1] and x.bool().tolist() == [True] and x.double().dtype == minigrad.float64
     assert x.type_as(y).dtype == x.to(y).dtype == minigrad.float64
+
+
+def test_short_names_of_casts(torch) -> None:
+    for name in ("half", "float", "double", "int", "long", "bool"):
+        ours, theirs = (getattr(make([1.7, -2.2, 0.0]), name)() for make in (minigrad.tensor, torch.tensor))
+        assert str(theirs.dtype) == f"torch.{ours.dtype.name}" and ours.tolist() == theirs.tolist()
 
 
 def test_copies_and_pickles_keep_values_dtype_and_requires_grad() -> None:
