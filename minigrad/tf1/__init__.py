@@ -1,0 +1,30 @@
+"""TensorFlow 1.0: a program declares a graph, and a session runs it. The graph is data.
+
+::
+
+    import minigrad.tf1 as tf
+
+    x = tf.placeholder(tf.float32, [None, 784])
+    w = tf.Variable(tf.zeros([784, 10]))
+    loss = tf.reduce_mean(tf.square(tf.matmul(x, w)))
+    train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train, feed_dict={x: batch})
+
+Names, arguments and messages are TensorFlow's. Operations, gradient rules, rewrites and kernels are minigrad's own.
+"""
+
+from minigrad.dtypes import bool_ as bool
+from minigrad.dtypes import float16, float32, float64, int8, int16, int32, int64, uint8
+from minigrad.tf1 import errors
+from minigrad.tf1.config import *  # noqa: F403
+from minigrad.tf1.convert import *  # noqa: F403
+from minigrad.tf1.gradients import *  # noqa: F403
+from minigrad.tf1.graph import *  # noqa: F403
+from minigrad.tf1.math_ops import *  # noqa: F403
+from minigrad.tf1.placeholders import *  # noqa: F403
+from minigrad.tf1.session import *  # noqa: F403
+from minigrad.tf1.shapes import *  # noqa: F403
+from minigrad.tf1.tensors import *  # noqa: F403
+from minigrad.tf1.variables import *  # noqa: F403
