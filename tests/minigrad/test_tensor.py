@@ -69,9 +69,9 @@ def test_empty_memory_and_the_places_of_a_triangle(torch) -> None:
     x = minigrad.empty(2, 3, dtype="float64")
     assert x.shape == (2, 3) and x.dtype == minigrad.float64 and minigrad.empty_like(x).dtype == minigrad.float64
     for name in ("tril_indices", "triu_indices"):
-        for given in ((3, 4), (4, 2, 1), (3, 3, -1)):
-            expected = getattr(torch, name)(*given)
-            assert getattr(minigrad, name)(*given).tolist() == expected.tolist(), (name, given)
+        for sizes in ((3, 4), (4, 2, 1), (3, 3, -1)):
+            expected = getattr(torch, name)(*sizes)
+            assert getattr(minigrad, name)(*sizes).tolist() == expected.tolist(), (name, sizes)
 
 
 def test_the_larger_of_two_tensors_is_max_too(torch) -> None:
