@@ -36,8 +36,8 @@ class record:
     def __exit__(self, *_: object) -> None:
         events.LISTENERS.remove(self)
         caller = sys._getframe(1)
-        self._name_by(caller.f_globals)
-        self._name_by(caller.f_locals)
+        self.name_by(caller.f_globals)
+        self.name_by(caller.f_locals)
         self._of_tensor.clear()
 
     # -- events -------------------------------------------------------------------------------------------------
@@ -173,7 +173,8 @@ class record:
             self.limit,
         )
 
-    def _name_by(self, variables: dict[str, Any]) -> None:
+    def name_by(self, variables: dict[str, Any]) -> None:
+        """Give the values that these variables hold their names."""
         for vertex, name in self._names.items():
             self.film.vertices[vertex].name = name
         for name, value in list(variables.items()):

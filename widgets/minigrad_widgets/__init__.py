@@ -1,6 +1,6 @@
 """Views on programs written with minigrad: they read films and public state, and draw.
 
-`GraphView` draws a program, `BackwardStepper` steps through its backward pass, `ModuleTree` lists a model's parts,
+`GraphView` draws a program, `LiveGraph` while it runs, `BackwardStepper` steps through its backward pass, `ModuleTree` lists a model's parts,
 `TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a kernel, `RewriteView` through
 the rewrites of a graph. The engine never imports anything from here.
 """
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from minigrad_widgets.backward_stepper import BackwardStepper
     from minigrad_widgets.graph_view import GraphView
     from minigrad_widgets.kernel_view import KernelView
+    from minigrad_widgets.live_graph import LiveGraph
     from minigrad_widgets.module_tree import ModuleTree
     from minigrad_widgets.rewrite_view import RewriteView
     from minigrad_widgets.tracing import Cache, trace
@@ -22,6 +23,7 @@ __all__ = [
     "Cache",
     "GraphView",
     "KernelView",
+    "LiveGraph",
     "ModuleTree",
     "RewriteView",
     "TrainingMonitor",
@@ -33,6 +35,7 @@ _PLACES = {
     "Cache": "tracing",
     "GraphView": "graph_view",
     "KernelView": "kernel_view",
+    "LiveGraph": "live_graph",
     "ModuleTree": "module_tree",
     "RewriteView": "rewrite_view",
     "TrainingMonitor": "training_monitor",
