@@ -54,4 +54,6 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module="minigrad")
 def __getattr__(name: str):
     if name in ("nn", "optim", "graph", "check", "caffe", "tf1"):
         return importlib.import_module(f"minigrad.{name}")
+    if name == "compile":
+        return importlib.import_module("minigrad.compiled").compile
     raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

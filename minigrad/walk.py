@@ -159,7 +159,9 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
     else:
         values = [g, *[s.array if isinstance(s, Tensor) else s for s in saved]]
         parts = None
-        if g.size >= LARGE or (not op.elementwise and any(getattr(v, "size", 0) >= LARGE for v in values)):
+        if type(g) in DEVICE_OF_ARRAY and (  # a symbol, where a program is captured, has no size yet to be large
+            g.size >= LARGE or (not op.elementwise and any(getattr(v, "size", 0) >= LARGE for v in values))
+        ):
             parts = fused_rule(op, values, node.parameters, _places(node, needed))
         if parts is None:
             parts = op.rule(*values, **node.parameters)

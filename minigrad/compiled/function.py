@@ -1,0 +1,165 @@
+"""`Compiled`: a function that is captured once for each kind of call, and replayed from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import update_wrapper
+from typing import Any
+
+from minigrad import events
+from minigrad.compiled.capture import CannotCapture, Capture
+from minigrad.compiled.explanation import Explanation
+from minigrad.compiled.program import Finished
+from minigrad.compiled.reached import Reached, module_state
+from minigrad.compiled.signature import differing
+from minigrad.compiled.sources import Break
+from minigrad.compiled.stand_ins import capturing
+from minigrad.compiled.structure import take_apart
+from minigrad.compiled.trace import OTHER, Trace
+from minigrad.tape import mode
+
+# So many programs are captured of one function. Beyond, what none of them fits runs as it is written.
+MOST = 8
+
+
+class Compiled:
+    """A function as programs: call it as the function. Made by `minigrad.compile`.
+
+    Attributes:
+        function: what was compiled, which can still be called itself.
+        traces: the captured programs; recompiled: why each after the first was needed.
+    """
+
+    def __init__(self, function: Callable, rewrites: Iterable[str] | None = None, *, explain: bool = False):
+        self.function, self._rewrites = function, None if rewrites is None else tuple(rewrites)
+        self._tell = explain
+        self.name = getattr(function, "__qualname__", type(function).__name__)
+        self.traces: list[tuple[Any, Trace]] = []
+        self.recompiled: list[str] = []
+        if hasattr(function, "__name__"):
+            update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if mode.capture is not None or events.LISTENERS:  # part of another program; or a view wants to see it run
+            return self.function(*args, **keywords)
+        structure, leaves, names = take_apart(args, keywords)
+        reasons = []
+        for known, trace in self.traces:
+            reason = "other arguments" if known != structure else trace.mismatch(leaves)
+            if reason is not None:
+                reasons.append(reason)
+            elif trace.breaks:
+                return self.function(*args, **keywords)
+            elif not trace.verified and not self._verify(trace, args, keywords, structure, leaves, names):
+                return self._last_result
+            elif (result := trace.replay(leaves)) is not OTHER:
+                return result
+            else:
+                reasons.append("a value that decides what runs came out otherwise")
+        if len(self.traces) >= MOST:
+            return self.function(*args, **keywords)
+        if reasons:
+            self.recompiled.append(reasons[-1])
+        trace = self._capture(args, keywords, leaves, names)
+        if trace is None or trace.program is None:
+            result = self.function(*args, **keywords)
+            if trace is not None:  # an error would have gone to the caller, and nothing been learnt
+                self.traces.append((structure, trace))
+            return result
+        self.traces.append((structure, trace))
+        result = self._first(trace, leaves)
+        if self._tell:
+            print(self.explain())
+        return result
+
+    def explain(self) -> Explanation:
+        """What was captured, when it is replayed, and why not."""
+        return Explanation(self)
+
+    def _first(self, trace: Trace, leaves: list[Any]) -> Any:
+        """The result of the call in which a program was captured."""
+        result = trace.replay(leaves)
+        trace.finished.inside = []
+        if trace.breaks:
+            trace.give_up()
+        return result
+
+    def _capture(self, args: tuple, keywords: dict, leaves: list, names: list[str]) -> Trace:
+        """Run the function on symbols. A trace without a program is one that could not be captured."""
+        reached = Reached(self.function, leaves, names)
+        capture = Capture(reached.sources, reached.names)
+        recording, finished, reasons = mode.enabled, None, []
+        try:
+            with capturing(capture), events.listening(_Modules(capture)):
+                finished = Finished(capture, self.function(*args, **keywords))
+        except CannotCapture as error:
+            reasons.append(error.reason)
+        except Exception as error:
+                raise
+            what = str(error).partition("\n")[0] or type(error).__name__
+            reasons.append(Break(_line_of(error), f"while capturing: {what}", "look at the line; it may need values"))
+        finally:
+            complaints = capture.restore(failed=finished is None)
+        reasons += [Break(None, what, "do it outside of the compiled function") for what in complaints]
+        trace = Trace(self.name, reached, capture, recording)
+        if finished is None or complaints:
+            trace.give_up(*reasons)
+            return trace
+        trace.breaks += [
+            Break(
+                None, f"{what} is changed inside, where a replay would not change it", "change it outside, or return it"
+            )
+            for what in _changed(trace, leaves)
+        ]
+        trace.prepare(finished, self._rewrites)
+        capture.finish()
+        return trace
+
+    def _verify(
+        self, trace: Trace, args: tuple, keywords: dict, structure: Any, leaves: list, names: list[str]
+    ) -> bool:
+        """Before the first replay capture again: whatever comes out otherwise depends on more than the guards know."""
+        again = self._capture(args, keywords, leaves, names)
+        what = differing(trace, again) if again.program is not None else again.breaks[0].what
+        if what is None:
+            trace.verified = True
+            return True
+        trace.give_up(Break(None, f"two captures of the same call differ: {what}", "give it as an argument"))
+        self._last_result = (
+            self._first(again, leaves) if again.program is not None else self.function(*args, **keywords)
+        )
+        return False
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.name}: {len(self.traces)} programs>"
+
+
+class _Modules:
+    """Listens which modules run."""
+
+    def __init__(self, capture: Capture):
+        self.capture = capture
+
+    def module(self, event: events.ModuleCall) -> None:
+        if mode.capture is self.capture and all(m is not event.module for m, _ in self.capture.modules):
+            self.capture.modules.append((event.module, module_state(event.module)))
+
+
+def _changed(trace: Trace, leaves: list[Any]) -> list[str]:
+    """What Python changed while the program was captured."""
+    from minigrad.compiled.reached import same
+
+    found = [guard.name for guard in trace.guards if not guard.holds(leaves)]
+    found += [f"an attribute of {type(m).__name__}" for m, state in trace.modules if not same(state, module_state(m))]
+    return found + [f"an option of {type(u.optimizer).__name__}" for u in trace.updates if u.changed()]
+
+
+def _line_of(error: Exception) -> events.Line | None:
+    """The last line of the user's own that an error came through."""
+    found, step = None, error.__traceback__
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        if not file.startswith(events._INSIDE):
+            found = events.Line(file, step.tb_lineno)
+        step = step.tb_next
+    return found

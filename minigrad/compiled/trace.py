@@ -1,0 +1,178 @@
+"""A captured program: when it may be replayed, and the replay."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy
+
+from minigrad.compiled.gradients import Replayed, spent_node
+from minigrad.compiled.program import Finished, Given, Made
+from minigrad.compiled.reached import Reached, module_state, same
+from minigrad.compiled.sources import Argument, Break, Kept, Lifted
+from minigrad.compiled.stand_ins import set_real_array
+from minigrad.compiled.structure import mapped
+from minigrad.device import cpu
+from minigrad.graph.plan import Plan
+from minigrad.graph.program import Program
+from minigrad.graph.rewrites import optimise
+from minigrad.imperative import wrap
+from minigrad.op import OPS
+from minigrad.tape import Clock, mode, set_grad_enabled
+from minigrad.tensor import Tensor
+
+OTHER: Any = object()  # what a replay gives when a value that Python looked at came out otherwise
+
+
+class Trace:
+    """One captured program of a function, for the calls that its guards let in.
+
+    Attributes:
+        guards, modules, lifted, first_grads, updates, decisions: what must hold; see `Capture`.
+        breaks: why the function runs as it is written where the guards hold; none if the program is replayed.
+        program, optimised: before and after the rewrites; rewritten: an event for each of these.
+        replays: how often it was replayed; verified: whether a second capture gave the same program.
+    """
+
+    def __init__(self, name: str, reached: Reached, capture: Any, recording: bool):
+        self.name, self.recording, self.capture = name, recording, capture
+        self.guards = list(reached.guards)
+        self.modules = [(m, state) for m, state in {**dict(reached.modules), **dict(capture.modules)}.items()]
+        self.lifted: list[Lifted] = capture.lifted
+        self.first_grads = [(t, g is None) for t, g in capture.first_grads.values()]
+        self.updates, self.decisions = list(capture.updates.values()), capture.decisions
+        self.breaks: list[Break] = list(capture.breaks)
+        self._twice = {id(x) for x in self.lifted if id(x.value) in reached.twice}
+        self.rewritten: list[Any] = []
+        self.program: Program | None = None
+        self.replays, self.verified = 0, False
+
+    def prepare(self, finished: Finished, rewrites: Any) -> None:
+        """Make the program, and the plan of its rewritten form."""
+        self.finished, graph = finished, self.capture.graph
+        symbols = list(dict.fromkeys(x.symbol for x in self.lifted))
+        self._given = [next(x for x in self.lifted if x.symbol is s) for s in symbols]
+        self._numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
+        self.program = Program(graph, [*symbols, *self._numbers], list(finished.outputs))
+        self.optimised = optimise(self.program, rewrites, self.rewritten.append)
+        self.plan = Plan(self.optimised)
+        self._operations: dict[int, Replayed] = {}
+        for made in finished.known.values():
+            if isinstance(made, Made) and made.spent is not None:
+                made.spent = spent_node(self.name, made.spent)
+            elif isinstance(made, Made) and made.gradients is not None:
+                g = made.gradients
+                backward = optimise(Program(graph, [g.g, *g.needs], g.outputs), rewrites, self.rewritten.append)
+                self._operations[id(made)] = Replayed(self.name, Plan(backward))
+
+    def give_up(self, *reasons: Break) -> None:
+        """From now on run as written whatever has the arguments' shapes and dtypes."""
+        self.breaks += reasons
+        self.lifted = [x for x in self.lifted if isinstance(x.source, Argument)]
+        self.guards, self.modules, self.first_grads, self.updates, self.decisions = [], [], [], [], []
+
+    # -- whether it may be replayed -----------------------------------------------------------------------------------
+
+    def mismatch(self, leaves: list[Any]) -> str | None:
+        """What is not as it was captured; None if the program may be replayed."""
+        if mode.enabled is not self.recording:
+            return f"recording of gradients is {'on' if mode.enabled else 'off'}"
+        for guard in self.guards:
+            if not guard.holds(leaves):
+                return f"{guard.name} is no longer what it was"
+        for module, state in self.modules:
+            if not same(state, module_state(module)):
+                return f"an attribute of {type(module).__name__} was changed (its mode, a parameter, an option)"
+        for t, was_none in self.first_grads:
+            if (t.grad is None) is not was_none:
+                return f"a gradient was {'None' if was_none else 'there'} and is {'there' if was_none else 'None'}"
+        for update in self.updates:
+            if (reason := update.differs()) is not None:
+                return reason
+        for x in self.lifted:
+            if isinstance(x.source, Kept):
+                continue  # made by the optimiser, which is asked before the replay
+            value = x.source.find(leaves)
+            if value is x.value and (value is x.array or (value.array is x.array and value.node is x.node)):
+                continue
+            reason = f"{x.symbol.name} is another object" if id(x) in self._twice else x.differs(value)
+            if reason is not None:
+                return reason
+        return None
+
+    # -- the replay ---------------------------------------------------------------------------------------------------
+
+    def replay(self, leaves: list[Any]) -> Any:
+        """The function's result, and what it does to tensors; OTHER if a value that Python looked at came out otherwise."""
+        before = self._remember() if self.decisions else None
+        for update in self.updates:
+            numbers = update.advance()
+            for s, value in zip(update.scalars, numbers or (), strict=True):
+                self._numbers[s][...] = value
+        for x in self._given:
+            x.take(x.source.find(leaves))
+        outs = self.plan(*(x.array for x in self._given), *self._numbers.values())
+        for decision, place in zip(self.decisions, self.finished.decided, strict=True):
+            if decision.kind(outs[place].item()) != decision.outcome:
+                self._put_back(before)
+                return OTHER
+        self.replays += 1
+        return self._commit(outs)
+
+    def _remember(self) -> Any:
+        """What a replay changes before it is known whether it holds: the optimisers' counts, the generators."""
+        streams = [(stream, copy.deepcopy(stream.bit_generator.state)) for stream in self.capture.streams()]
+        return [(u, u.states()) for u in self.updates], streams
+
+    def _put_back(self, before: Any) -> None:
+        for update, states in before[0]:
+            update.optimizer.state.update(states)
+        for stream, state in before[1]:
+            stream.bit_generator.state = state
+
+    def _commit(self, outs: list[Any]) -> Any:
+        """Write what was computed where the function would have written it, and give its result."""
+        known: dict[int, Any] = {}
+
+        def real(made: Any) -> Any:
+            return self._real(made, outs, known)
+
+        result = mapped(self.finished.result, (Made, Given), real)
+        for t, made in self.finished.grads:
+            t.grad = real(made) if isinstance(made, (Made, Given)) else made
+        for x, place in self.finished.writes:
+            numpy.copyto(x.array, outs[place])
+            if isinstance(x.value, Tensor):
+                Clock.stepped(x.value.written, self.name)
+        for t, place in self.finished.rebound:
+            t.data = wrap(outs[place], t.device)
+        for ref, made in self.finished.inside:
+            if (t := ref()) is not None:  # somebody outside holds what the capture itself made
+                found = real(made)
+                set_real_array(t, found.array)
+                t.node, t.written = found.node, found.written
+        return result
+
+    def _real(self, made: Any, outs: list[Any], known: dict[int, Any]) -> Tensor:
+        """The tensor that a result stands for."""
+        if id(made) in known:
+            return known[id(made)]
+        if isinstance(made, Given):
+            t = made.lifted.value
+            with set_grad_enabled(made.recorded):
+                for view in made.views:
+                    t = OPS[view.op.name](t, **view.parameters)
+        else:
+            t = wrap(outs[made.place], cpu)
+            if made.leaf:
+                t.requires_grad_()
+            if made.grad is not None:
+                t.grad = self._real(made.grad, outs, known)
+            if made.spent is not None:
+                t.node = made.spent
+            if made.gradients is not None:
+                values = [x.value if isinstance(x, Lifted) else outs[x] for x in made.saved]
+                made.gradients.attach(t, self._operations[id(made)], values)
+        known[id(made)] = t
+        return t
