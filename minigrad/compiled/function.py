@@ -95,7 +95,6 @@ class Compiled:
         except CannotCapture as error:
             reasons.append(error.reason)
         except Exception as error:
-                raise
             what = str(error).partition("\n")[0] or type(error).__name__
             reasons.append(Break(_line_of(error), f"while capturing: {what}", "look at the line; it may need values"))
         finally:
