@@ -53,11 +53,13 @@ def test_given_and_not_given():
 
 
 def test_a_copy_shares_nothing():
-    layer = Message("LayerParameter", bottom=["a"], inner_product_param={"num_output": 3})
+    fields = {"bottom": ["a"], "inner_product_param": {"num_output": 3}, "param": [{"lr_mult": 2}]}
+    layer = Message("LayerParameter", fields=fields)
     other = layer.copy()
     other.bottom.append("b")
     other.inner_product_param.num_output = 4
-    assert layer == Message("LayerParameter", bottom=["a"], inner_product_param={"num_output": 3})
+    other.param[0].lr_mult = 3
+    assert layer == Message("LayerParameter", fields=fields)
     assert layer != other
 
 

@@ -12,7 +12,7 @@ EVERYTHING = r"""
 name: "two " 'strings\n\x41\102\"' # and another
 layer {
   name: "c"; type: 'Convolution', bottom: ["a", "b"] bottom: "c"
-  convolution_param: < num_output: 0x14 kernel_size: 5 kernel_size: 3 engine: CAFFE bias_term: false
+  convolution_param: < num_output: 0x14 kernel_size: 05 kernel_size: 011 engine: CAFFE bias_term: false
     weight_filler { type: "gaussian" std: -1.5e-2f sparse: -1 variance_norm: 2 } >
   loss_weight: .5 loss_weight: [1, 2.]
   pooling_param { pool: 1 global_pooling: 1 }
@@ -30,7 +30,7 @@ def test_every_form_of_a_value():
     assert layer.loss_weight == [0.5, 1, 2]
     assert layer.propagate_down == [True, False]
     convolution = layer.convolution_param
-    assert (convolution.num_output, convolution.kernel_size, convolution.engine) == (20, [5, 3], "CAFFE")
+    assert (convolution.num_output, convolution.kernel_size, convolution.engine) == (20, [5, 9], "CAFFE")
     assert convolution.bias_term is False
     assert (convolution.weight_filler.std, convolution.weight_filler.sparse) == (-0.015, -1)
     assert convolution.weight_filler.variance_norm == "AVERAGE"

@@ -54,6 +54,12 @@ def test_data_layers_give_their_transformation_away():
     assert [field.name for field, _ in layer.data_param.given()] == ["source"]
 
 
+def test_batch_norms_parameters_are_not_learnt():
+    text = 'layer { name: "bn" type: "%s" param { lr_mult: 0 } param { lr_mult: 0 } param { lr_mult: 0 } }'
+    assert not read_net(text % "BatchNorm").layer[0].has("param")
+    assert len(read_net(text % "Scale").layer[0].param) == 3
+
+
 def test_what_mixes_two_forms():
     with pytest.raises(PrototxtError, match="line 2: the net has layers"):
         read_net('layer { name: "a" }\nlayers { name: "b" type: RELU }')
