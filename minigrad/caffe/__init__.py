@@ -6,6 +6,7 @@ prototxt; `caffe.NetSpec` with `layers` and `params`, for nets written in Python
 
 from minigrad.caffe import layer_types, models
 from minigrad.caffe.blob import Blob
+from minigrad.caffe.check import GradientError, check_gradient
 from minigrad.caffe.layer import CaffeError, Layer
 from minigrad.caffe.message import Message, PrototxtError
 from minigrad.caffe.net import Net
@@ -26,8 +27,8 @@ from minigrad.caffe.solver import (
 TRAIN, TEST = "TRAIN", "TEST"
 
 __all__ = [
-    "LAYERS", "TEST", "TRAIN", "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Blob", "CaffeError", "Layer",
-    "Message", "NesterovSolver", "Net", "NetSpec", "PrototxtError", "RMSPropSolver", "SGDSolver", "Solver",
-    "get_solver", "layer_types", "layers", "make_layer", "models", "params", "parse", "register_layer", "to_proto",
-    "to_prototxt",
+    "LAYERS", "TEST", "TRAIN", "AdaDeltaSolver", "AdaGradSolver", "AdamSolver", "Blob", "CaffeError", "GradientError",
+    "Layer", "Message", "NesterovSolver", "Net", "NetSpec", "PrototxtError", "RMSPropSolver", "SGDSolver", "Solver",
+    "check_gradient", "get_solver", "layer_types", "layers", "make_layer", "models", "params", "parse", "register_layer",
+    "to_proto", "to_prototxt",
 ]  # fmt: skip

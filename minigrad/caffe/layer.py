@@ -62,7 +62,7 @@ class Layer:
     default_loss_weight: ClassVar[float] = 0.0
     takes_gradient: ClassVar[tuple[bool, ...]] = (True,)
     backward_reads: Any = frozenset({"bottom", "top"})
-    runs_in_place: ClassVar[bool] = False
+    runs_in_place: Any = False
     keeps_sign: ClassVar[bool] = False
 
     def __init__(self, layer_param: Message | None = None, **fields: Any):

@@ -14,6 +14,7 @@ from minigrad.caffe.backward_plan import Plan
 from minigrad.caffe.blob import Blob
 from minigrad.caffe.inplace import check_in_place
 from minigrad.caffe.layer import CaffeError, Layer
+from minigrad.caffe.layer_types.sources import MemoryData
 from minigrad.caffe.message import Message, near
 from minigrad.caffe.parameters import Parameters
 from minigrad.caffe.phases import read_net
@@ -212,6 +213,16 @@ class Net:
     def clear_param_diffs(self) -> None:
         """Set the parameters' diffs to 0, to which backward adds."""
         self.parameters.clear_diffs()
+
+    def set_input_arrays(self, data: Any, labels: Any) -> None:
+        """Give the MemoryData layer its arrays, (n, C, H, W) and n labels."""
+        for layer in self.layers:
+            if isinstance(layer, MemoryData):
+                layer.set_input_arrays(data, labels)
+                return
+        raise CaffeError(
+            "The net has no MemoryData layer, which takes arrays.", hint="net.forward(data=…) for an Input layer"
+        )
 
     def _place(self, name: str | None, default: int) -> int:
         if name is None:
