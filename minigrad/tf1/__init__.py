@@ -17,13 +17,21 @@ Names, arguments and messages are TensorFlow's. Operations, gradient rules, rewr
 
 from minigrad.dtypes import bool_ as bool
 from minigrad.dtypes import float16, float32, float64, int8, int16, int32, int64, uint8
-from minigrad.tf1 import errors
+from minigrad.tf1 import errors, nn
+from minigrad.tf1.array_ops import *  # noqa: F403
+from minigrad.tf1.array_ops import slice_ as slice
 from minigrad.tf1.config import *  # noqa: F403
 from minigrad.tf1.convert import *  # noqa: F403
 from minigrad.tf1.gradients import *  # noqa: F403
 from minigrad.tf1.graph import *  # noqa: F403
+from minigrad.tf1.initializers import *  # noqa: F403
+from minigrad.tf1.making import *  # noqa: F403
 from minigrad.tf1.math_ops import *  # noqa: F403
+from minigrad.tf1.order import *  # noqa: F403
+from minigrad.tf1.order import tuple_ as tuple
 from minigrad.tf1.placeholders import *  # noqa: F403
+from minigrad.tf1.random_ops import *  # noqa: F403
+from minigrad.tf1.reductions import *  # noqa: F403
 from minigrad.tf1.session import *  # noqa: F403
 from minigrad.tf1.shapes import *  # noqa: F403
 from minigrad.tf1.tensors import *  # noqa: F403

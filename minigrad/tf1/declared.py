@@ -156,6 +156,11 @@ def infer(op: Op, inputs: tuple, parameters: dict) -> tuple[tuple, numpy.dtype, 
     If the rule refuses the shapes as they stand, an unknown size may be equal to another that stands beside it: with each
     such guess the rule is asked again, and only if it refuses all, its first answer is raised.
     """
+    if op.name == "getitem":
+        from minigrad.tf1.slicing import has_unknown, indexed_shape
+
+        if has_unknown(inputs[0].shape, parameters["index"]):
+            return indexed_shape(inputs[0].shape, parameters["index"]), inputs[0].dtype, set()
     try:
         spec = op.infer(inputs, parameters)
         return spec.shape, spec.dtype, set()

@@ -49,6 +49,7 @@ class Lowering:
         self.writes: dict[Declared, Symbol] = {}
         self.origin: dict[Symbol, Declared] = {}
         self.wanted: set[Declared] = set()
+        self.quiet = False  # whether what is printed was printed before: a value is computed again for a gradient
         self._versions: dict[Declared, Versions] = {}
         self._effects: dict[Declared, tuple[Symbol, ...]] = {}
 
