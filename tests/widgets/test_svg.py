@@ -8,8 +8,9 @@ import loops
 import programs
 import pytest
 import rewritten
+import three
 
-from minigrad_widgets import BackwardStepper, GraphView, KernelView, RewriteView, TrainingMonitor
+from minigrad_widgets import AbstractionsView, BackwardStepper, GraphView, KernelView, RewriteView, TrainingMonitor
 
 GOLDENS = Path(__file__).parent / "goldens"
 
@@ -33,6 +34,7 @@ PICTURES = {
     "graph-loop": lambda: GraphView(programs.loop(300)),
     "training": training,
     "kernel-orders": orders,
+    "abstractions": lambda: AbstractionsView(three.net(), three.symbols(), three.film()),
     "rewrite-fuse": lambda: RewriteView(rewritten.record(), position=3),
     "kernel-planes": lambda: KernelView(loops.planes, *loops.volume(), position=9),
 }

@@ -1,14 +1,16 @@
 """Views on programs written with minigrad: they read films and public state, and draw.
 
-`GraphView` draws a program, `LiveGraph` while it runs, `BackwardStepper` steps through its backward pass, `ModuleTree` lists a model's parts,
-`TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a kernel, `RewriteView` through
-the rewrites of a graph. The engine never imports anything from here.
+`GraphView` draws a program, `LiveGraph` while it runs, `BackwardStepper` steps through its backward pass, `ModuleTree`
+lists a model's parts, `TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a
+kernel, `RewriteView` through the rewrites of a graph. `AbstractionsView` shows one network as layers, as a declared graph
+and as a tape. The engine never imports anything from here.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from minigrad_widgets.abstractions_view import AbstractionsView
     from minigrad_widgets.backward_stepper import BackwardStepper
     from minigrad_widgets.graph_view import GraphView
     from minigrad_widgets.kernel_view import KernelView
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from minigrad_widgets.training_monitor import TrainingMonitor
 
 __all__ = [
+    "AbstractionsView",
     "BackwardStepper",
     "Cache",
     "GraphView",
@@ -31,6 +34,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "AbstractionsView": "abstractions_view",
     "BackwardStepper": "backward_stepper",
     "Cache": "tracing",
     "GraphView": "graph_view",

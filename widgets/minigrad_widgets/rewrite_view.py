@@ -109,12 +109,16 @@ class RewriteView(View):
 
     def _row(self, change: Change) -> list[str]:
         before, after = (self.record.stages[n] for n in (change.before, change.after))
-        memory = "" if before.bytes is None or after.bytes is None else f"{size(before.bytes)} → {size(after.bytes)}"
+        memory = (
+            ""
+            if before.bytes is None or after.bytes is None
+            else f"{text.size(before.bytes)} → {text.size(after.bytes)}"
+        )
         return [change.name, f"{before.operations} → {after.operations}", memory, change.summary]
 
     def _heading(self, stage: int, when: str) -> str:
         told = self.record.stages[stage]
-        memory = f", peak memory {size(told.bytes)}" if told.bytes is not None else ""
+        memory = f", peak memory {text.size(told.bytes)}" if told.bytes is not None else ""
         return f"{when}: {told.operations} operation{'' if told.operations == 1 else 's'}{memory}"
 
     def picture(self) -> str:
@@ -162,11 +166,3 @@ class RewriteView(View):
         """How many operations there were, and how many there are."""
         first, last = self.record.stages[0], self.record.stages[-1]
         return f"{len(self.record.stages) - 1} rewrites, {first.operations} operations to {last.operations}"
-
-
-def size(count: int) -> str:
-    """A number of bytes as a person reads it: 640 B, 12.3 kB, 4.1 MB."""
-    for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= least:
-            return f"{text.number(count / least)} {unit}"
-    return f"{count} B"

@@ -27,6 +27,14 @@ def number(x: Any) -> str:
     return ("0" if text == "-0" else text).replace("-", "−")
 
 
+def size(count: int) -> str:
+    """A number of bytes as a person reads it: 640 B, 12.3 kB, 4.1 MB."""
+    for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= least:
+            return f"{number(count / least)} {unit}"
+    return f"{count} B"
+
+
 def shape(s: tuple[int, ...]) -> str:
     """(3, 8); a single number has no shape worth showing."""
     return "(" + ", ".join(map(str, s)) + ("," if len(s) == 1 else "") + ")" if s else "scalar"
