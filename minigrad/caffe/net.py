@@ -12,15 +12,16 @@ from minigrad import events
 from minigrad.caffe import weights as files
 from minigrad.caffe.backward_plan import Plan
 from minigrad.caffe.blob import Blob
+from minigrad.caffe.connect import add, told
 from minigrad.caffe.inplace import check_in_place
 from minigrad.caffe.layer import CaffeError, Layer
 from minigrad.caffe.layer_types.sources import MemoryData
 from minigrad.caffe.message import Message, near
 from minigrad.caffe.parameters import Parameters
 from minigrad.caffe.phases import read_net
+from minigrad.caffe.record import Drawing, drawing, record
 from minigrad.caffe.registry import make_layer
 from minigrad.caffe.split import insert_splits
-from minigrad.errors import MinigradError
 
 
 class Net:
@@ -68,15 +69,15 @@ class Net:
         self.inputs: list[str] = []
         self.outputs: list[str] = []
         self.loss = 0.0
-        self._plan = Plan()
-        self._reached: dict[str, bool] = {}  # blob name: whether something below it learns
+        self.plan = Plan()
+        self.reached: dict[str, bool] = {}  # blob name: whether something below it learns
         for layer_param in insert_splits(self.message.layer):
-            self._add(make_layer(layer_param))
+            add(self, make_layer(layer_param))
         below, above = list(self.bottom_names.values()), list(self.top_names.values())
-        self._plan.keep_what_counts(self.layers, below, above)
+        self.plan.keep_what_counts(self.layers, below, above)
         if self.message.force_backward:
-            self._plan.force(self.layers)
-        self.layer_need_backward, self.bottom_need_backward = self._plan.layer, self._plan.bottom
+            self.plan.force(self.layers)
+        self.layer_need_backward, self.bottom_need_backward = self.plan.layer, self.plan.bottom
         check_in_place(self.layers, self.bottoms, self.tops, self.layer_need_backward)
         if weights is not None:
             self.copy_from(weights)
@@ -85,63 +86,6 @@ class Net:
     def from_prototxt(cls, path_or_text: str | Path, phase: str = "TRAIN", **options: Any) -> Net:
         """The net that a prototxt file, or its text, describes."""
         return cls(path_or_text, phase, **options)
-
-    # -- building ---------------------------------------------------------------------------------------------------
-
-    def _add(self, layer: Layer) -> None:
-        if layer.name in self.layer_dict:
-            raise layer.error("has the name of another layer.", got=repr(layer.name), expected="a name for each layer")
-        below, above = list(layer.layer_param.bottom), list(layer.layer_param.top)
-        bottom = [self._read(layer, name) for name in below]
-        top = [self._written(layer, name, below[i : i + 1]) for i, name in enumerate(above)]
-        least = layer.exact_num_top_blobs or layer.min_top_blobs or 0
-        if layer.auto_top_blobs and len(top) < least:
-            above += [f"({layer.name} {i})" for i in range(len(top), least)]
-            top += [Blob() for _ in range(len(top), least)]
-        self.layers.append(layer)
-        self.layer_dict[layer.name] = layer
-        self.bottoms.append(bottom)
-        self.tops.append(top)
-        self.bottom_names[layer.name], self.top_names[layer.name] = below, above
-        _told(layer, layer.prepare, bottom, top)
-        self.parameters.add(layer)
-        if layer.blobs:
-            self.params[layer.name] = layer.blobs
-        if layer.type == "Input":
-            self.inputs += above
-        runs = self._plan.add(layer, [self._reached[name] for name in below])
-        self._reached.update(dict.fromkeys(above, runs))
-        self.outputs = [name for name in self.outputs if name not in below] + [n for n in above if n in self.blobs]
-
-    def _read(self, layer: Layer, name: str) -> Blob:
-        if name not in self.blobs:
-            raise layer.error(
-                f"reads a blob that no layer before it writes: {name!r}.",
-                got=name,
-                expected="one of " + (", ".join(list(self.blobs)[-12:]) or "none so far"),
-                hint=near(name, self.blobs) or "layers stand in the order in which they run",
-            )
-        return self.blobs[name]
-
-    def _written(self, layer: Layer, name: str, bottom: list[str]) -> Blob:
-        if name not in self.blobs:
-            self.blobs[name] = Blob()
-        elif [name] != bottom:
-            first = next(n for n, names in self.top_names.items() if name in names)
-            raise layer.error(
-                f"writes a blob that layer {first!r} writes already: {name!r}.",
-                got=f"bottom {', '.join(bottom) or 'none'}, top {name}",
-                expected="a top of its own; or the same name as the bottom at its place, to write in place",
-                hint="a blob that another layer reads too cannot be written in place: give this top another name",
-            )
-        elif not layer.runs_in_place:
-            raise layer.error(
-                "cannot write in place: its backward needs the values that it would write over.",
-                got=f"bottom and top {name!r}",
-                expected="a top of another name",
-                hint=f"runs_in_place = True in {type(layer).__name__}, if its backward reads no bottom data",
-            )
-        return self.blobs[name]
 
     # -- running ----------------------------------------------------------------------------------------------------
 
@@ -166,7 +110,7 @@ class Net:
         loss = 0.0
         for i in range(first, last + 1):
             layer = self.layers[i]
-            loss += _told(layer, layer.run_forward, self.bottoms[i], self.tops[i])
+            loss += told(layer, layer.run_forward, self.bottoms[i], self.tops[i])
             if events.LISTENERS:
                 events.emit("layer", events.LayerRan(self, i, "forward"))
         return loss
@@ -194,7 +138,7 @@ class Net:
         for i in range(first, last - 1, -1):
             if self.layer_need_backward[i]:
                 layer = self.layers[i]
-                _told(layer, layer.backward, self.tops[i], self.bottom_need_backward[i], self.bottoms[i])
+                told(layer, layer.backward, self.tops[i], self.bottom_need_backward[i], self.bottoms[i])
                 if events.LISTENERS:
                     events.emit("layer", events.LayerRan(self, i, "backward"))
         wanted = self._inputs_with_diffs() if end is None else self.bottom_names[end]
@@ -208,7 +152,7 @@ class Net:
     def reshape(self) -> None:
         """Infer all shapes anew, after the shape of an input was changed."""
         for layer, bottom, top in zip(self.layers, self.bottoms, self.tops, strict=True):
-            _told(layer, layer.reshape, bottom, top)
+            told(layer, layer.reshape, bottom, top)
 
     def clear_param_diffs(self) -> None:
         """Set the parameters' diffs to 0, to which backward adds."""
@@ -259,20 +203,16 @@ class Net:
         """Use the other net's parameters wherever the layers have the same names: its data, not copies."""
         files.share_with(self, other)
 
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    def record(self, *, limit: int = 64) -> record:
+        """`with net.record() as film:` keeps what each layer wrote, step by step."""
+        return record(self, limit=limit)
+
+    def drawing(self) -> Drawing:
+        """The net as plain data: layers, blobs with their shapes, and what connects them."""
+        return drawing(self)
+
     def __repr__(self) -> str:
-        learnt = sum(blob.count for blob in self.parameters.blobs)
+        learnt = sum(b.count for b, lr in zip(self.parameters.blobs, self.parameters.lr, strict=True) if lr)
         return f"<net {self.name!r}, {self.phase}: {len(self.layers)} layers, {learnt:,} numbers to learn>"
-
-
-def _told(layer: Layer, method: Any, *args: Any) -> Any:
-    """Call a layer's method; an error says which layer it was."""
-    try:
-        return method(*args)
-    except MinigradError as error:
-        if isinstance(error, CaffeError) and repr(layer.name) in error.what:
-            raise
-        said = layer.error(f"failed: {error.what}", got=error.got, expected=error.expected, hint=error.hint)
-        raise said from error
-    except Exception as error:
-        error.add_note(f"{layer.where}in {method.__name__} of layer {layer.name!r} ({layer.type})")
-        raise
