@@ -10,7 +10,13 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 @pytest.mark.parametrize(
-    "name, player", [("00_start_here", ".mg-stepper"), ("03_backward", ".mg-stepper"), ("14_cpu_kernels", ".mg-kernel")]
+    "name, player",
+    [
+        ("00_start_here", ".mg-stepper"),
+        ("03_backward", ".mg-stepper"),
+        ("06_pytorch", ".mg-stepper"),
+        ("14_cpu_kernels", ".mg-kernel"),
+    ],
 )
 def test_a_chapter_runs_whole_and_its_films_play(run_notebook, name, player):
     notebook = run_notebook(NOTEBOOKS / f"{name}.ipynb")
