@@ -14,6 +14,7 @@ from minigrad.graph.program import Program, joined
 from minigrad.graph.rewrites.common import common
 from minigrad.graph.rewrites.fold import fold
 from minigrad.graph.rewrites.identity import identity
+from minigrad.graph.rewrites.memory import memory
 from minigrad.graph.rewrites.prune import prune
 from minigrad.graph.rewrites.simplify import simplify
 
@@ -23,6 +24,7 @@ REWRITES: dict[str, Callable[[Program], Program]] = {
     "simplify": simplify,
     "common": common,
     "identity": identity,
+    "memory": memory,
 }
 
 __all__ = ["REWRITES", "optimise"]
