@@ -15,7 +15,7 @@ from minigrad.compiled.signature import differing
 from minigrad.compiled.sources import Break
 from minigrad.compiled.stand_ins import capturing
 from minigrad.compiled.structure import take_apart
-from minigrad.compiled.trace import OTHER, Trace
+from minigrad.compiled.trace import FAILED, OTHER, Trace
 from minigrad.tape import mode
 
 # So many programs are captured of one function. Beyond, what none of them fits runs as it is written.
@@ -52,9 +52,12 @@ class Compiled:
                 return self.function(*args, **keywords)
             elif not trace.verified and not self._verify(trace, args, keywords, structure, leaves, names):
                 return self._last_result
-            elif (result := trace.replay(leaves)) is not OTHER:
-                return result
             else:
+                result = trace.replay(leaves)
+                if result is FAILED:
+                    return self.function(*args, **keywords)
+                if result is not OTHER:
+                    return result
                 reasons.append("a value that decides what runs came out otherwise")
         if len(self.traces) >= MOST:
             return self.function(*args, **keywords)
@@ -79,6 +82,8 @@ class Compiled:
     def _first(self, trace: Trace, leaves: list[Any]) -> Any:
         """The result of the call in which a program was captured."""
         result = trace.replay(leaves)
+        if result is FAILED or result is OTHER:
+            raise AssertionError(f"{self.name}: the program that was captured does not run as it did")
         trace.finished.inside = []
         if trace.breaks:
             trace.give_up()
@@ -119,6 +124,11 @@ class Compiled:
     ) -> bool:
         """Before the first replay capture again: whatever comes out otherwise depends on more than the guards know."""
         again = self._capture(args, keywords, leaves, names)
+        if again.program is not None and [d.outcome for d in again.decisions] != [d.outcome for d in trace.decisions]:
+            self.recompiled.append("a value that decides what runs came out otherwise")
+            self.traces.append((structure, again))
+            self._last_result = self._first(again, leaves)
+            return False
         what = differing(trace, again) if again.program is not None else again.breaks[0].what
         if what is None:
             trace.verified = True

@@ -6,6 +6,8 @@ import gc
 import weakref
 from typing import Any
 
+import numpy
+
 from minigrad.compiled.capture import Capture
 from minigrad.compiled.gradients import Gradients
 from minigrad.compiled.sources import Break, Lifted
@@ -32,14 +34,14 @@ class Made:
     """A result that the program computes.
 
     Attributes:
-        place: where it stands among the outputs.
+        place: where it stands among the outputs; bare: whether it is an array, not a tensor.
         leaf: whether it asks for gradients itself; grad: what it has in `.grad`.
         gradients: how it depends on what came in; saved: for each value that these need, its output, or the variable.
         spent: its place on the tape, if a backward pass inside has been there: there will be no second one.
     """
 
-    def __init__(self, place: int):
-        self.place, self.leaf = place, False
+    def __init__(self, place: int, *, bare: bool = False):
+        self.place, self.bare, self.leaf = place, bare, False
         self.grad: Any = None
         self.gradients: Gradients | None = None
         self.saved: list[Any] = []
@@ -73,7 +75,7 @@ class Finished:
         self.decided = [self.outputs.place(d.symbol) for d in capture.decisions]
         if capture.draws:
             self.outputs.place(capture.draws[-1])  # so that all are drawn, as they would be
-        self.result = mapped(result, Tensor, self._result)
+        self.result = mapped(result, (Tensor, Symbol), self._result)
         self.grads = [(t, None if g is None else self._result(g)) for t, g in capture.grads.values()]
         for t in held:
             self._result(t)
@@ -89,10 +91,19 @@ class Finished:
     def _written(self) -> list[Lifted]:
         """Those in whose memory something was written, one for each memory."""
         found = {x.symbol: x for x in reversed(self.capture.lifted) if x.symbol in self.capture.memory.now}
+        for x in found.values():
+            for y in self.capture.lifted:
+                if y.symbol is not x.symbol and numpy.may_share_memory(x.array, y.array):
+                    self.capture.refuse(
+                        f"{x.symbol.name} is written to, and {y.symbol.name} sees a part of its memory",
+                        "one of them, and views of it made inside",
+                    )
         return list(found.values())
 
-    def _result(self, t: Tensor) -> Any:
-        """What stands in the place of a tensor."""
+    def _result(self, t: Tensor | Symbol) -> Any:
+        """What stands in the place of a tensor, or of an array."""
+        if isinstance(t, Symbol):
+            return Made(self.outputs.place(t), bare=True)
         if id(t) not in self.known:
             self._by_id[id(t)] = t  # held, so that no other has its id
             self.known[id(t)] = self._made(t) if self.capture.is_inside(t) else self._given(t)
@@ -142,7 +153,15 @@ class Finished:
         mapped(result, Tensor, expect)
         for _, g in capture.grads.values():
             mapped(g, Tensor, expect)
-        _loosen([t.node for ref in capture.made if (t := ref()) is not None])
+        nodes = []
+        for ref in capture.made:
+            if (t := ref()) is not None:
+                nodes.append(t._history())
+        for ref in capture.made:
+            if (t := ref()) is not None:
+                t.base = None  # its address says of what it is a view, and holds no tensor
+        t = None
+        _loosen(nodes)
         if not _living(capture.made, wanted):
             return []
         gc.collect()

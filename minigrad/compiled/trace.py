@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy
@@ -23,6 +22,7 @@ from minigrad.tape import Clock, mode, set_grad_enabled
 from minigrad.tensor import Tensor
 
 OTHER: Any = object()  # what a replay gives when a value that Python looked at came out otherwise
+FAILED: Any = object()  # and when an operation could not run: the function itself will say why
 
 
 class Trace:
@@ -53,6 +53,8 @@ class Trace:
         self.finished, graph = finished, self.capture.graph
         symbols = list(dict.fromkeys(x.symbol for x in self.lifted))
         self._given = [next(x for x in self.lifted if x.symbol is s) for s in symbols]
+        self.streams = self.capture.streams() if self.capture.draws else []
+        self._writes_views = any(cpu.is_view(x.array) for x, _ in finished.writes)
         self._numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
         self.program = Program(graph, [*symbols, *self._numbers], list(finished.outputs))
         self.optimised = optimise(self.program, rewrites, self.rewritten.append)
@@ -97,39 +99,62 @@ class Trace:
             if value is x.value and (value is x.array or (value.array is x.array and value.node is x.node)):
                 continue
             reason = f"{x.symbol.name} is another object" if id(x) in self._twice else x.differs(value)
+            if reason is None and self._shares_otherwise(x, value, leaves):
+                reason = f"{x.symbol.name} shares memory with another, or no longer does"
             if reason is not None:
                 return reason
         return None
 
+    def _shares_otherwise(self, x: Lifted, value: Any, leaves: list[Any]) -> bool:
+        """Whether the memory of what came in belongs together in another way than it did."""
+        if self.breaks:
+            return False
+        array = _memory(value)
+        if len(self._given) < len(self.lifted):  # some were one memory
+            for y in self.lifted:
+                if y.symbol is x.symbol and y is not x and not _same_memory(array, _memory(y.source.find(leaves))):
+                    return True
+        written = [w for w, _ in self.finished.writes]
+        if not written or (array.base is None and not self._writes_views and x not in written):
+            return any(array is w.array for w in written if w.symbol is not x.symbol)
+        others = self.lifted if x in written else written
+        return any(
+            y.symbol is not x.symbol
+            and not isinstance(y.source, Kept)
+            and numpy.may_share_memory(array, _memory(y.source.find(leaves)))
+            for y in others
+        )
+
     # -- the replay ---------------------------------------------------------------------------------------------------
 
     def replay(self, leaves: list[Any]) -> Any:
-        """The function's result, and what it does to tensors; OTHER if a value that Python looked at came out otherwise."""
-        before = self._remember() if self.decisions else None
+        """The function's result, and what it does to tensors.
+
+        OTHER if a value that Python looked at came out otherwise, FAILED if an operation could not run: nothing is changed.
+        """
+        streams = [(s, s.bit_generator.state) for s in self.streams]
         for update in self.updates:
-            numbers = update.advance()
-            for s, value in zip(update.scalars, numbers or (), strict=True):
+            for s, value in zip(update.scalars, update.advance(), strict=True):
                 self._numbers[s][...] = value
         for x in self._given:
             x.take(x.source.find(leaves))
-        outs = self.plan(*(x.array for x in self._given), *self._numbers.values())
+        try:
+            outs = self.plan(*(x.array for x in self._given), *self._numbers.values())
+        except Exception:
+            return self._take_back(streams, FAILED)
         for decision, place in zip(self.decisions, self.finished.decided, strict=True):
             if decision.kind(outs[place].item()) != decision.outcome:
-                self._put_back(before)
-                return OTHER
+                return self._take_back(streams, OTHER)
         self.replays += 1
         return self._commit(outs)
 
-    def _remember(self) -> Any:
-        """What a replay changes before it is known whether it holds: the optimisers' counts, the generators."""
-        streams = [(stream, copy.deepcopy(stream.bit_generator.state)) for stream in self.capture.streams()]
-        return [(u, u.states()) for u in self.updates], streams
-
-    def _put_back(self, before: Any) -> None:
-        for update, states in before[0]:
-            update.optimizer.state.update(states)
-        for stream, state in before[1]:
+    def _take_back(self, streams: list[tuple[Any, Any]], outcome: Any) -> Any:
+        """What a replay changes before it is known that it holds: the optimisers' counts, the random numbers."""
+        for update in self.updates:
+            update.take_back()
+        for stream, state in streams:
             stream.bit_generator.state = state
+        return outcome
 
     def _commit(self, outs: list[Any]) -> Any:
         """Write what was computed where the function would have written it, and give its result."""
@@ -163,6 +188,8 @@ class Trace:
             with set_grad_enabled(made.recorded):
                 for view in made.views:
                     t = OPS[view.op.name](t, **view.parameters)
+        elif made.bare:
+            return outs[made.place]
         else:
             t = wrap(outs[made.place], cpu)
             if made.leaf:
@@ -176,3 +203,11 @@ class Trace:
                 made.gradients.attach(t, self._operations[id(made)], values)
         known[id(made)] = t
         return t
+
+
+def _memory(value: Any) -> numpy.ndarray:
+    return value.array if isinstance(value, Tensor) else value
+
+
+def _same_memory(x: numpy.ndarray, y: numpy.ndarray) -> bool:
+    return x is y or (x.__array_interface__["data"], x.strides) == (y.__array_interface__["data"], y.strides)

@@ -88,43 +88,55 @@ class Updates:
         self.optimizer, self.group, self.choices, self.scalars = optimizer, group, choices, scalars
         self.formula = FORMULAS[optimizer.kernel]
         self.parameters: list[Tensor] = []
-        self._options = self._now()
-        self._checked: dict[tuple, tuple] = {}
-
-    def _now(self) -> tuple:
-        return tuple(value for name, value in self.group.items() if name != "params")
-
-    def differs(self) -> str | None:
-        """Whether the step that comes now is of another form: a momentum where there was none, a state just begun."""
-        options = self._now()
-        for p in self.parameters:
-            state = self.optimizer.state.get(p, {})
-            key = options, *state
-            choices = self._checked.get(key)
-            if choices is None:
-                choices = self.formula.choices(**self.optimizer.numbers(self.group, dict(state)))
-                if len(self._checked) > 256:
-                    self._checked.clear()
-                self._checked[key] = choices
-            if choices != self.choices:
-                return (
-                    f"{type(self.optimizer).__name__} takes a step of another form (its first, or with other options)"
-                )
-        return None
+        self._options = list(group.values())
+        self._seen: Any = None  # the optimiser's dictionary of states that `_states` were taken from
+        self._states: list[dict[str, Any]] = []
+        self._good: tuple[Any, int] | None = None  # options and size of a state for which the choices are as captured
+        self._before: list[tuple[str, Any]] = []
 
     def changed(self) -> bool:
         """Whether the options are others than they were when this was made."""
-        return self._now() != self._options
+        return list(self.group.values()) != self._options
 
-    def advance(self) -> tuple[float, ...] | None:
-        """Do what Python does in a step; the numbers of it, or None if the parameters are no longer at the same step."""
-        found: set[tuple[float, ...]] = set()
-        for p in self.parameters:
-            state = self.optimizer.state.setdefault(p, {})
-            found.add(self.formula.scalars(**self.optimizer.numbers(self.group, state)))
-            self.optimizer.buffers(p, self.group, state)
-        return found.pop() if len(found) == 1 else None
+    def differs(self) -> str | None:
+        """Whether the step that comes now is of another form: a momentum where there was none, a state just begun."""
+        kind = type(self.optimizer).__name__
+        if self._seen is not self.optimizer.state:
+            self._look()
+        first, size = self._states[0], len(self._states[0])
+        counts = [name for name, value in first.items() if not isinstance(value, Tensor)]
+        for state in self._states:
+            if len(state) != size or any(state[name] != first[name] for name in counts):
+                return f"the parameters of {kind} are no longer all at the same step"
+        options = list(self.group.values())
+        if self._good != (options, size):
+            if self.formula.choices(**self.optimizer.numbers(self.group, dict(first))) != self.choices:
+                return f"{kind} takes a step of another form (its first, or with other options)"
+            self._good = options, size
+        return None
 
-    def states(self) -> list[tuple[Tensor, dict[str, Any]]]:
-        """What can be put back if the step is not taken."""
-        return [(p, dict(self.optimizer.state.get(p, {}))) for p in self.parameters]
+    def _look(self) -> None:
+        """The optimiser's states of these parameters, which are others after `load_state_dict`."""
+        self._seen = self.optimizer.state
+        self._states = [self._seen.setdefault(p, {}) for p in self.parameters]
+
+    def advance(self) -> tuple[float, ...]:
+        """Do what Python does in a step, for all these parameters; its numbers."""
+        if self._seen is not self.optimizer.state:
+            self._look()
+        first = self._states[0]
+        self._before = [(name, value) for name, value in first.items() if not isinstance(value, Tensor)]
+        numbers = self.optimizer.numbers(self.group, first)
+        counts = [(name, value) for name, value in first.items() if not isinstance(value, Tensor)]
+        for p, state in zip(self.parameters, self._states, strict=True):
+            state.update(counts)
+            if len(state) == len(counts):
+                self.optimizer.buffers(p, self.group, state)
+        return self.formula.scalars(**numbers)
+
+    def take_back(self) -> None:
+        """The step was not taken."""
+        for state in self._states:
+            for name in [name for name, value in state.items() if not isinstance(value, Tensor)]:
+                del state[name]
+            state.update(self._before)

@@ -106,7 +106,10 @@ def same_steps(make: Callable, data: Callable, optimiser: Callable, steps: int =
     one, two = make(), make()
     two.load_state_dict(one.state_dict())
     batches = [(data(), mg.randint(0, 3, (6,))) for _ in range(steps)]
-    written, compiled = training(one, optimiser(one.parameters())), mg.compile(training(two, optimiser(two.parameters())))
+    written, compiled = (
+        training(one, optimiser(one.parameters())),
+        mg.compile(training(two, optimiser(two.parameters()))),
+    )
     for n, (x, y) in enumerate(batches):
         mg.manual_seed(n)
         expected = written(x, y)
@@ -142,7 +145,9 @@ def test_counts_and_states_of_the_optimiser_advance() -> None:
     for _ in range(3):
         step(mg.randn(6, 4), mg.randint(0, 3, (6,)))
     assert {state["step"] for state in optimizer.state.values()} == {3}
-    assert all(type(value.array) is np.ndarray for s in optimizer.state.values() for value in (s["exp_avg"], s["exp_avg_sq"]))
+    assert all(
+        type(value.array) is np.ndarray for s in optimizer.state.values() for value in (s["exp_avg"], s["exp_avg_sq"])
+    )
 
 
 def test_a_learning_rate_is_asked_for_at_each_step() -> None:

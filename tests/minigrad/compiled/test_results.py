@@ -1,0 +1,177 @@
+"""What a compiled function gives: values, structures, gradients, views of what came in."""
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import nn
+
+Pair = namedtuple("Pair", "first second")
+
+
+def replayed(compiled: Any) -> Any:
+    """The one program of the function, which was not given up."""
+    assert len(compiled.traces) == 1 and not compiled.traces[0][1].breaks, compiled.explain()
+    return compiled.traces[0][1]
+
+
+def test_structures_come_back() -> None:
+    @mg.compile
+    def several(x: Any, *, scale: float = 2.0) -> Any:
+        y = x * scale
+        return {"y": y, "both": [y, (y + 1, None)], "pair": Pair(x.shape[0], "text"), "same": y}
+
+    for n in range(3):
+        found = several(mg.tensor([1.0 * n, 2.0]), scale=3.0)
+        assert found["y"].tolist() == [3.0 * n, 6.0] and found["both"][1][0].tolist() == [3.0 * n + 1, 7.0]
+        assert found["pair"] == Pair(2, "text") and found["same"] is found["y"] and found["both"][1][1] is None
+    replayed(several)
+
+
+def test_results_are_memory_of_their_own() -> None:
+    double = mg.compile(lambda x: x * 2)
+    results = [double(mg.tensor([float(n)])) for n in range(4)]
+    assert [r.item() for r in results] == [0, 2, 4, 6]
+
+
+def test_a_result_can_be_differentiated() -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    compiled = mg.compile(model)
+    for n in range(3):
+        x = mg.tensor([[1.0, n, -1.0]], requires_grad=True)
+        model.zero_grad()
+        (model(x) ** 2).sum().backward()
+        expected = [p.grad.numpy().copy() for p in (*model.parameters(), x)]
+        model.zero_grad()
+        x.grad = None
+        (compiled(x) ** 2).sum().backward()
+        for p, g in zip((*model.parameters(), x), expected, strict=True):
+            np.testing.assert_allclose(p.grad.numpy(), g, rtol=1e-5, atol=1e-6)
+    replayed(compiled)
+
+
+def test_gradients_go_on_into_the_history_outside() -> None:
+    square = mg.compile(lambda x: x * x)
+    for _ in range(3):
+        x = mg.tensor([3.0], requires_grad=True)
+        y = square(x * 2) + square(x)
+        y.backward()
+        assert x.grad.item() == pytest.approx(4 * 2 * 3 + 2 * 3)
+
+
+def test_gradients_inside_and_of_second_order() -> None:
+    @mg.compile
+    def curvature(x: Any) -> Any:
+        (slope,) = mg.autograd.grad((x**3).sum(), x, create_graph=True)
+        (bend,) = mg.autograd.grad(slope.sum(), x)
+        return slope, bend
+
+    for n in (1.0, 2.0, 3.0):
+        slope, bend = curvature(mg.tensor([n], requires_grad=True))
+        assert slope.item() == pytest.approx(3 * n * n) and bend.item() == pytest.approx(6 * n)
+    replayed(curvature)
+
+
+def test_differentiating_the_gradient_of_a_compiled_function_says_what_to_do() -> None:
+    square = mg.compile(lambda x: x * x)
+    x = mg.tensor([3.0], requires_grad=True)
+    with pytest.raises(mg.errors.GraphError, match="cannot be differentiated again"):
+        mg.autograd.grad(square(x).sum(), x, create_graph=True)
+
+
+def test_a_second_backward_pass_is_an_error_as_ever() -> None:
+    w = mg.tensor([1.0], requires_grad=True)
+
+    @mg.compile
+    def loss(x: Any) -> Any:
+        z = (w * x).sum()
+        z.backward()
+        return z
+
+    for _ in range(3):
+        z = loss(mg.tensor([2.0]))
+        assert z.requires_grad
+        with pytest.raises(mg.errors.GraphError, match="freed"):
+            z.backward()
+
+
+def test_what_the_gradient_needs_and_was_overwritten_is_an_error_as_ever() -> None:
+    product = mg.compile(lambda x, y: x * y)
+    x, y = mg.tensor([1.0], requires_grad=True), mg.tensor([2.0])
+    z = product(x, y)
+    y.add_(1)
+    with pytest.raises(mg.errors.OverwrittenError):
+        z.backward()
+
+
+def test_what_comes_in_and_is_returned_is_the_same() -> None:
+    w = mg.tensor([1.0], requires_grad=True)
+    both = mg.compile(lambda x: (x, w, x[1:], x + 1))
+    for _ in range(3):
+        x = mg.tensor([1.0, 2.0])
+        same, parameter, part, _ = both(x)
+        assert same is x and parameter is w
+        part.fill_(9)
+        assert x.tolist() == [1.0, 9.0]  # a view of what came in, as it would have been
+    replayed(both)
+
+
+def test_a_view_of_a_parameter_keeps_its_history() -> None:
+    w = mg.tensor([1.0, 2.0], requires_grad=True)
+    part = mg.compile(lambda: w[1:])
+    for _ in range(3):
+        w.grad = None
+        (part() * 3).sum().backward()
+        assert w.grad.tolist() == [0.0, 3.0]
+
+
+def test_arrays_are_arguments_too() -> None:
+    add = mg.compile(lambda x, y: x + y)
+    for n in range(3):
+        assert add(mg.tensor([1.0]), np.array([n], np.float32)).item() == 1 + n
+    replayed(add)
+
+
+def test_methods_and_modules_and_other_compiled_functions() -> None:
+    class Scaler:
+        def __init__(self) -> None:
+            self.by = mg.tensor([2.0])
+
+        @mg.compile
+        def inner(x: Any) -> Any:  # noqa: N805
+            return x + 1
+
+        def scale(self, x: Any) -> Any:
+            return Scaler.inner(x * self.by)
+
+    scaler = Scaler()
+    compiled = mg.compile(scaler.scale)
+    assert [compiled(mg.tensor([float(n)])).item() for n in range(3)] == [1, 3, 5]
+    scaler.by = mg.tensor([10.0])
+    assert compiled(mg.tensor([1.0])).item() == 11
+    assert not Scaler.inner.traces  # it was part of the other
+    replayed(compiled)
+
+
+def test_tensors_as_indices_are_read_at_each_call() -> None:
+    table = mg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], requires_grad=True)
+
+    @mg.compile
+    def pick(rows: Any, columns: Any) -> Any:
+        return table[rows], table[rows, columns], table[rows, :, None]
+
+    for rows, columns in (([0, 2], [1, 0]), ([-1, 1], [0, -1]), ([2, 2], [1, 1])):
+        found = pick(mg.tensor(rows), mg.tensor(columns))
+        for part, index in zip(found, ((rows,), (rows, columns), (rows, slice(None), None)), strict=True):
+            assert part.tolist() == table.numpy()[index].tolist()
+        table.grad = None
+        found[1].sum().backward()
+        expected = np.zeros((3, 2), np.float32)
+        np.add.at(expected, (rows, columns), 1)
+        assert table.grad.tolist() == expected.tolist()
+    replayed(pick)
+    with pytest.raises(mg.errors.IndexingError):
+        pick(mg.tensor([0, 3]), mg.tensor([0, 0]))
