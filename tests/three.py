@@ -1,6 +1,9 @@
 """One small network, written three times, for the tests of the views that compare."""
 
+import numpy as np
+
 import minigrad as mg
+import minigrad.tf1 as tf
 from minigrad import caffe, nn
 from minigrad.graph import Graph, gradients
 
@@ -21,6 +24,19 @@ def net(text=NET):
     """As Caffe's layers."""
     mg.manual_seed(0)
     return caffe.Net(text)
+
+
+def fetches(names=("w1", "b1", "w2", "b2")):
+    """As a graph of TensorFlow's, with its gradients and an update."""
+    with tf.Graph().as_default():
+        x, y = tf.placeholder(tf.float32, [None, 6], name="x"), tf.placeholder(tf.int64, [None], name="y")
+        shapes = ((6, 5), (5,), (5, 3), (3,))
+        w1, b1, w2, b2 = (tf.Variable(np.zeros(s, "float32"), name=n) for s, n in zip(shapes, names, strict=True))
+        hidden = tf.nn.relu(tf.matmul(x, w1) + b1)
+        logits = tf.matmul(hidden, w2) + b2
+        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+        found = tf.gradients(loss, [w1, b1, w2, b2])
+        return [loss, *(tf.assign_sub(w, g) for w, g in zip((w1, b1, w2, b2), found, strict=True))]
 
 
 def symbols():

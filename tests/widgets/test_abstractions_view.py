@@ -42,6 +42,15 @@ def test_parameters_and_biases_stand_with_the_operation_that_they_serve(view):
     assert [i.title for i in graph.items if i.step == ("linear", 1) and i.role == "forward"] == ["matmul", "add"]
 
 
+def test_gradients_of_tensorflow_stand_with_what_they_are_the_gradients_of():
+    column = graph_column(three.fetches())
+    gradients = {i.step for i in column.items if i.role == "gradient"}
+    assert gradients == {("linear", 1), ("relu", 1), ("linear", 2), ("loss", 1)}
+    matmuls = [i.step for i in column.items if i.role == "gradient" and i.title == "MatMul"]
+    assert matmuls == [("linear", 2), ("linear", 2), ("linear", 1)]
+    assert sum(i.title == "AssignSub" and i.role == "update" for i in column.items) == 4
+
+
 def test_what_each_keeps_is_counted():
     net = three.net()
     blobs = [*net.blobs.values(), *(b for blobs in net.params.values() for b in blobs)]

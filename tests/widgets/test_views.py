@@ -5,6 +5,7 @@ import time
 
 import programs
 import pytest
+import three
 
 import minigrad as mg
 from minigrad_widgets import BackwardStepper, GraphView
@@ -171,3 +172,30 @@ def test_a_declared_graph_is_drawn_with_the_nodes_that_its_gradients_add():
 def test_what_is_no_program_is_refused_with_a_way_out():
     with pytest.raises(TypeError, match="a film, a tensor or a graph"):
         GraphView([1.0])
+
+
+def states(view):
+    return {view.film.vertices[n.members[0]].name: view._states[k] for k, n in view._scene.nodes.items() if not n.group}
+
+
+def test_of_a_declared_graph_gradients_and_updates_are_told_apart_and_scopes_are_frames():
+    fetched = three.fetches()
+    view = GraphView(fetched[0].graph)
+    found = states(view)
+    assert found["SoftmaxError"].name == "made" and found["SoftmaxError"].words == "gradient"
+    assert found["AssignSub"].words == "writes" and found["Relu"].words == ""
+    assert "/gradients/Relu_grad" in view.opened and ">gradients<" in view.picture().replace("▾ ", "")
+    view.close_all()
+    assert "▸ gradients" in view.picture() and " nodes<" in view.picture()
+
+
+def test_what_a_run_needs_is_told_from_what_it_does_not():
+    fetched = three.fetches()
+    graph = fetched[0].graph
+    found = states(GraphView(graph, executed=fetched[0]))
+    assert found["Relu"].words == "needed" and found["SoftmaxError"] == found["AssignSub"]
+    assert found["AssignSub"].name == "off" and found["AssignSub"].words == "not needed"
+    assert all(state.name != "off" for state in states(GraphView(fetched, executed=fetched)).values())
+    assert len(GraphView(fetched[0]).film.vertices) < len(GraphView(graph).film.vertices)
+    with pytest.raises(TypeError, match="what was executed"):
+        GraphView(graph, executed=3)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy
 
 from minigrad.film import Film, Vertex
-from minigrad.graph import Graph, Symbol, needed
+from minigrad.graph import Symbol, needed
 from minigrad.op import OPS
 from minigrad_widgets import text
 from minigrad_widgets.abstractions import GIVEN, KINDS, UPDATE, Column, Item, steps_of
-from minigrad_widgets.program import film_of
+from minigrad_widgets.program import fetched_symbols, film_of, graph_of, role_of
 
 
 def caffe_column(net: Any) -> Column:
@@ -75,16 +75,20 @@ def graph_column(fetches: Any) -> Column:
         operation = getattr(symbol, "operation", None)
         kind = getattr(operation, "type", None) or (symbol.op.name if symbol.op else symbol.kind)
         item = Item(
-            f"s{n}", kind, _shape(symbol), reads=[f"s{numbers[x]}" for x in symbol.inputs if isinstance(x, Symbol)]
+            f"s{n}",
+            kind,
+            text.shape(symbol.shape),
+            reads=[f"s{numbers[x]}" for x in symbol.inputs if isinstance(x, Symbol)],
         )
         item.told = [("name", symbol.name)]
         if symbol.kind != "op":
             item.role, item.title = GIVEN, symbol.name.rpartition("/")[2]
         scope = symbol.name.rpartition("_grad/")[0]
-        if scope or symbol.name.startswith("gradients") or symbol not in forward:
+        role = role_of(symbol)
+        if role == "gradient" or symbol not in forward:
             item.role = "gradient"
             gradient_of[item.key] = scope.partition("/")[2] if scope.startswith("gradients") else scope
-        elif (symbol.op is not None and not getattr(symbol.op, "pure", True)) or "/update_" in symbol.name:
+        elif role == "update":
             item.role, item.step = "update", (UPDATE, 1)
         if symbol.kind == "variable":
             item.holds, item.kept = True, _bytes(symbol) or 0
@@ -156,29 +160,19 @@ def tape_column(program: Any) -> Column:
 
 
 def symbols_of(fetches: Any) -> list[Symbol]:
-    """What is fetched, as symbols: symbols, tensors and operations of a graph, graphs, lists and dictionaries of them.
+    """What is fetched, as symbols: symbols, tensors and operations of a graph, lists of them, or all of a graph.
 
     Errors: TypeError for anything else.
     """
-    if hasattr(fetches, "_as_graph_element"):
-        fetches = fetches._as_graph_element()
-    if isinstance(fetches, Symbol):
-        return [fetches]
-    if isinstance(fetches, Graph):
-        return list(fetches.symbols)
-    if isinstance(fetches, dict):
-        fetches = list(fetches.values())
-    if isinstance(fetches, (list, tuple)):
-        return [s for one in fetches for s in symbols_of(one)]
-    inner = getattr(fetches, "symbol", None)
-    inner = getattr(fetches, "symbols", None) if inner is None else inner
-    if isinstance(inner, (Symbol, Graph)):
-        return symbols_of(inner)
-    raise TypeError(
-        "This is nothing that a declared graph could compute.\n"
-        f"  got:      {type(fetches).__name__}\n  expected: symbols, tensors or operations of a graph, or a graph\n"
-        "  try:      the loss, or [loss, train_step]"
-    )
+    graph = graph_of(fetches)
+    found = list(graph.symbols) if graph is not None else fetched_symbols(fetches)
+    if not found:
+        raise TypeError(
+            "This is nothing that a declared graph could compute.\n"
+            f"  got:      {type(fetches).__name__}\n  expected: symbols, tensors or operations of a graph, or a graph\n"
+            "  try:      the loss, or [loss, train_step]"
+        )
+    return found
 
 
 def saved_by(film: Film, v: Vertex) -> list[int]:
@@ -237,10 +231,6 @@ def _gradient_step(
             return item.step
         of = gradient_of[item.key]
     return last
-
-
-def _shape(symbol: Symbol) -> str:
-    return "unknown shape" if symbol.shape is None else text.shape(symbol.shape)
 
 
 def _ndim(x: Any) -> int:

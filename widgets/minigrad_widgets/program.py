@@ -1,6 +1,7 @@
 """What a view draws: a program as a list of vertices, whatever it was given as.
 
-A film has them. A tensor has a tape, from which they are read. A declared graph has symbols.
+A film has them. A tensor has a tape, from which they are read. A declared graph has symbols, and so has what is fetched of
+one: then only what the fetches need is drawn.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad.film import Film, Value, Vertex
-from minigrad.graph import Graph, Symbol
+from minigrad.graph import Graph, Symbol, needed
+from minigrad.graph.program import Program
 from minigrad.tape import Leaf, Node
 from minigrad.tensor import Tensor
 
@@ -25,14 +27,48 @@ def film_of(program: Any) -> Film:
         return program
     if isinstance(program, Tensor):
         return _film_of_tape(program)
-    if isinstance(program, Graph):
-        return Film(vertices_of(program.symbols))
+    symbols = drawn_symbols(program)
+    if symbols is not None:
+        return Film(vertices_of(symbols))
     raise TypeError(
         "A view cannot draw this.\n"
         f"  got:      {type(program).__name__}\n"
-        "  expected: a film, a tensor or a graph\n"
+        "  expected: a film, a tensor or a graph, or what is fetched of one\n"
         "  try:      with minigrad.record() as film: loss = …; loss.backward()"
     )
+
+
+def drawn_symbols(program: Any) -> list[Symbol] | None:
+    """The symbols that stand for a program, in order: all of a graph, of fetches what they need; None if it has none."""
+    graph = graph_of(program)
+    if graph is not None:
+        return list(graph.symbols)
+    fetched = fetched_symbols(program)
+    return needed(fetched) if fetched else None
+
+
+def graph_of(program: Any) -> Graph | None:
+    """The graph that something is, or has: a program, or a `tf.Graph`."""
+    inner = program.graph if isinstance(program, Program) else getattr(program, "symbols", None)
+    return next((graph for graph in (program, inner) if isinstance(graph, Graph)), None)
+
+
+def fetched_symbols(fetches: Any) -> list[Symbol] | None:
+    """What is fetched, as symbols: symbols, tensors and operations, or lists and dictionaries of them; None for others."""
+    if isinstance(fetches, (list, tuple, dict)):
+        parts = [fetched_symbols(one) for one in (fetches.values() if isinstance(fetches, dict) else fetches)]
+        return None if any(p is None for p in parts) else [s for p in parts for s in p or ()]
+    element = fetches._as_graph_element() if hasattr(fetches, "_as_graph_element") else fetches
+    symbol = getattr(element, "symbol", element)
+    return [symbol] if isinstance(symbol, Symbol) else None
+
+
+def role_of(symbol: Symbol) -> str:
+    """What a symbol is for: "gradient" for what `tf.gradients` added, "update" for what changes state, else "forward"."""
+    if symbol.name.startswith("gradients") or "_grad/" in symbol.name:
+        return "gradient"
+    changes = symbol.op is not None and not getattr(symbol.op, "pure", True)
+    return "update" if changes or "/update_" in symbol.name else "forward"
 
 
 def _film_of_tape(root: Tensor) -> Film:
@@ -73,6 +109,7 @@ def vertices_of(symbols: Sequence[Symbol]) -> list[Vertex]:
     What must merely have run before a symbol is among its inputs too, after those that it takes.
     """
     numbers = {symbol: number for number, symbol in enumerate(symbols)}
+    names = [_named(symbol) for symbol in symbols]
     return [
         _vertex(
             number,
@@ -87,10 +124,19 @@ def vertices_of(symbols: Sequence[Symbol]) -> list[Vertex]:
             value=None if symbol.value is None else Value.of(symbol.value),
             shape=symbol.shape,
             dtype=symbol.dtype.name,
-            name=symbol.name if symbol.op is None else "",  # of operations the view numbers equal ones itself
+            scope=names[number][0],
+            name=names[number][1],
         )
         for symbol, number in numbers.items()
     ]
+
+
+def _named(symbol: Symbol) -> tuple[tuple[str, ...], str]:
+    """The scopes around a symbol and its own name. Operations that nobody named have none: a view numbers equal ones itself."""
+    if hasattr(symbol, "operation"):
+        *scopes, name = symbol.name.split("/")
+        return tuple(scopes), name
+    return (), symbol.name if symbol.op is None else ""
 
 
 def _vertex(number: int, kind: str, **known: Any) -> Vertex:

@@ -35,8 +35,10 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
-def shape(s: tuple[int, ...]) -> str:
-    """(3, 8); a single number has no shape worth showing."""
+def shape(s: tuple[int, ...] | None) -> str:
+    """(3, 8); a single number has no shape worth showing; None is a shape that nobody knows before the program runs."""
+    if s is None:
+        return "unknown shape"
     return "(" + ", ".join(map(str, s)) + ("," if len(s) == 1 else "") + ")" if s else "scalar"
 
 
