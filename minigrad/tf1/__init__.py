@@ -20,6 +20,7 @@ from minigrad.dtypes import float16, float32, float64, int8, int16, int32, int64
 from minigrad.tf1 import errors, nn
 from minigrad.tf1.array_ops import *  # noqa: F403
 from minigrad.tf1.array_ops import slice_ as slice
+from minigrad.tf1.cond import *  # noqa: F403
 from minigrad.tf1.config import *  # noqa: F403
 from minigrad.tf1.convert import *  # noqa: F403
 from minigrad.tf1.gradients import *  # noqa: F403
@@ -32,7 +33,9 @@ from minigrad.tf1.order import tuple_ as tuple
 from minigrad.tf1.placeholders import *  # noqa: F403
 from minigrad.tf1.random_ops import *  # noqa: F403
 from minigrad.tf1.reductions import *  # noqa: F403
+from minigrad.tf1.scopes import *  # noqa: F403
 from minigrad.tf1.session import *  # noqa: F403
 from minigrad.tf1.shapes import *  # noqa: F403
 from minigrad.tf1.tensors import *  # noqa: F403
 from minigrad.tf1.variables import *  # noqa: F403
+from minigrad.tf1.while_loop import *  # noqa: F403

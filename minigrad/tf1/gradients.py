@@ -157,7 +157,10 @@ def _ones(y: Declared) -> Declared:
 
 def _scope(symbol: Symbol) -> Any:
     if isinstance(symbol, Declared):
-        return symbol.operation.graph.name_scope(f"{symbol.operation.name}_grad")
+        graph, name = symbol.operation.graph, symbol.operation.name
+        if symbol.graph is not graph.symbols:  # within a branch, whose name the scope bears already
+            name = name.rpartition("/")[2]
+        return graph.name_scope(f"{name}_grad")
     return nullcontext()
 
 

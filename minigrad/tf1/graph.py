@@ -41,6 +41,9 @@ class Graph:
         self.variables: dict[Any, Any] = {}  # the symbol of each variable, and the variable
         self.varying: list[Any] = []  # the symbols of variables whose shapes are not declared
         self.size_values: dict[Any, Any] = {}  # placeholders that are used as sizes, and the unknown size of each
+        self.variable_scope: Any = None
+        self.shared_variables: dict[str, Any] = {}  # those that `get_variable` made, by their full names
+        self.scope_counts: dict[str, int] = {}  # how often a default name was given to a variable scope
         self._operations: dict[str, Operation] = {}
         self._taken: dict[str, int] = {}
         self._scope = ""

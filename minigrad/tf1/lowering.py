@@ -19,6 +19,7 @@ from minigrad.errors import MinigradError
 from minigrad.graph.executor import needed
 from minigrad.graph.ir import Graph, Symbol
 from minigrad.graph.ir import declare as declare_known
+from minigrad.graph.program import Program
 from minigrad.graph.special import PART, Special
 from minigrad.tf1.declared import Declared
 from minigrad.tf1.dims import Dim, evaluate
@@ -36,13 +37,24 @@ class Lowering:
         sizes: the unknown sizes that are known already; shared with the branches and bodies within.
         stream: `stream(symbol)`, the random numbers of an operation in this session.
         shape_of: `shape_of(variable)`, the shape of a variable whose declaration does not tell it.
+        make: `make(program)`, a function that runs it: for the branches and bodies, which are programs of their own.
 
     Attributes: graph (the new one); lowered (what each declared symbol has become); sources (for each input of the program
-    the declared symbol whose value it takes); writes (the last value of each variable that is assigned to).
+    the declared symbol whose value it takes); writes (the last value of each variable that is assigned to); memory (what a choice or a loop keeps for its gradient).
     """
 
-    def __init__(self, sizes: dict[Dim, int], stream: Callable[[Declared], Any], shape_of: Callable[[Declared], tuple]):
+    def __init__(
+        self,
+        sizes: dict[Dim, int],
+        stream: Callable[[Declared], Any],
+        shape_of: Callable[[Declared], tuple],
+        make: Callable[[Program], Callable],
+    ):
         self.graph = Graph()
+        self.make = make
+        self.memory: dict[Declared, Any] = {}
+        self.around: Lowering | None = None
+        self.declaration: Any = None
         self.sizes, self.stream, self.shape_of = sizes, stream, shape_of
         self.lowered: dict[Declared, Any] = {}
         self.sources: dict[Declared, Symbol] = {}
@@ -52,6 +64,12 @@ class Lowering:
         self.quiet = False  # whether what is printed was printed before: a value is computed again for a gradient
         self._versions: dict[Declared, Versions] = {}
         self._effects: dict[Declared, tuple[Symbol, ...]] = {}
+
+    def within(self, declaration: Any, *, quiet: bool) -> Lowering:
+        """For a branch or a body: a program of its own, which shares what is known of sizes, random numbers and memory."""
+        inner = Lowering(self.sizes, self.stream, self.shape_of, self.make)
+        inner.around, inner.declaration, inner.quiet, inner.memory = self, declaration, quiet, self.memory
+        return inner
 
     def feed(self, symbol: Declared, shape: tuple[int, ...]) -> None:
         """A value of that shape will be given for the symbol."""
@@ -181,9 +199,11 @@ class Lowering:
 
     def _size(self, dim: Dim) -> int:
         if dim not in self.sizes:
-            owner = dim.owner()
+            owner, holder = dim.owner(), self
+            while holder.around is not None and owner is not None and owner.graph is not holder.declaration:
+                holder = holder.around
             if owner is not None:
-                self.lower([owner])
+                holder.lower([owner])
         if dim not in self.sizes:
             raise InvalidArgumentError(
                 "A size is not known that the computation needs.",

@@ -14,6 +14,7 @@ from minigrad.tf1.convert import as_dtype, as_list, convert_to_tensor
 from minigrad.tf1.declared import Declared
 from minigrad.tf1.errors import InvalidArgumentError, OpError, UnknownError
 from minigrad.tf1.graph import get_default_graph
+from minigrad.tf1.making import zeros_like as _zeros_like
 from minigrad.tf1.nodes import Identity, Node
 from minigrad.tf1.tensors import Operation, Tensor
 from minigrad.tf1.variables import global_variables as _global_variables
@@ -189,6 +190,11 @@ def _call(symbol: Declared, shape: Any, arrays: Any, func: Callable) -> Any:
 
 
 _PY_FUNC = Call("py_func", _call, passes=False)
+
+
+def zeros_of(x: Declared) -> Declared:
+    """Zeros in the shape of a symbol, declared where the program stands."""
+    return _zeros_like(x.tensor).symbol
 
 
 def variables_initializer(var_list: Any, name: str = "init") -> Operation:

@@ -26,7 +26,11 @@ class Draw(Node):
         self.draw = draw
 
     def lower(self, lowering: Any, symbol: Declared, inputs: tuple) -> Any:
-        shape, dtype, stream = lowering.known(symbol.shape), symbol.dtype, lowering.stream(symbol)
+        shape, dtype, stream = (
+            lowering.known(symbol.shape),
+            symbol.dtype,
+            lowering.stream(symbol.parameters.get("of", symbol)),
+        )
         drawn = Special(self.name, lambda: numpy.asarray(self.draw(stream, shape)).astype(dtype), pure=False)
         return lowering.graph.special(drawn, (), None, shape, dtype)
 

@@ -35,7 +35,7 @@ class Step:
         shape_of: Callable[[Declared], tuple[int, ...]],
         optimise: Callable[[Program], Program] | None,
     ):
-        lowering = Lowering(sizes, stream, shape_of)
+        lowering = Lowering(sizes, stream, shape_of, lambda program: self._planned(program, optimise))
         for symbol, shape in fed.items():
             lowering.feed(symbol, shape)
         lowering.lower([e.symbol for e in elements])
@@ -64,6 +64,10 @@ class Step:
         self.origin = lowering.origin
         self.optimised = self.program if optimise is None else optimise(self.program)
         self.plan = self.optimised.run
+
+    @staticmethod
+    def _planned(program: Program, optimise: Callable[[Program], Program] | None) -> Callable[..., list[Any]]:
+        return (program if optimise is None else optimise(program)).run
 
     def __call__(self, fed: dict[Declared, Any], store: dict[Declared, Any], trace: Any = None) -> list[Any]:
         """The value of each element; `store`, the variables of the session, is brought up to date."""

@@ -25,7 +25,6 @@ class Operation:
     def __init__(self, graph: Graph, symbol: Declared, name: str, type: str, outputs: int):
         self.graph, self.symbol, self.name, self.type = graph, symbol, name, type
         self.outputs: list[Tensor] = [Tensor(self, 0, symbol)] if outputs else []
-        self.fetchable = True
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
