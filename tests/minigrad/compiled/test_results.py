@@ -141,7 +141,7 @@ def test_methods_and_modules_and_other_compiled_functions() -> None:
             self.by = mg.tensor([2.0])
 
         @mg.compile
-        def inner(x: Any) -> Any:  # noqa: N805
+        def inner(x: Any) -> Any:
             return x + 1
 
         def scale(self, x: Any) -> Any:
