@@ -36,7 +36,7 @@ class Explanation:
                 lines.append("  rewrites (nodes before and after):")
                 lines += [f"    {name:<10} {before:>5} {after:>5}" for name, before, after in program["rewrites"]]
             if program["gradients"]:
-                lines.append(f"  its gradients, when they are asked for: nodes {program['gradients']} before and after")
+                lines.append(f"  its gradients, when they are asked for: {program['gradients']} nodes")
             if program["kernels"]:
                 lines.append(f"  kernels: {', '.join(name for name, _ in program['kernels'])}")
             if program["guards"]:
@@ -72,22 +72,13 @@ def _told(trace: Any) -> dict[str, Any]:
         "guards": _guards(trace),
         "breaks": list(trace.breaks),
         "rewrites": [(e.name, len(e.before.needed), len(e.after.needed)) for e in trace.rewritten],
-        "gradients": ", ".join(f"{a} and {b}" for a, b in _first_and_last(trace.backward)),
+        "gradients": ", ".join(f"{before} and then {after}" for before, after in trace.backward),
         "kernels": [] if program is None else _kernels(program),
         "replays": trace.replays,
         "inputs": 0 if program is None else len(program.inputs),
         "outputs": 0 if program is None else len(program.outputs),
         "peak_bytes": 0 if program is None else trace.plan.peak_bytes,
     }
-
-
-def _first_and_last(rewritten: list[Any]) -> list[tuple[int, int]]:
-    """How many nodes each program of gradients had before the first rewrite and after the last."""
-    starts = [n for n, e in enumerate(rewritten) if e.name == rewritten[0].name]
-    ends = [*starts[1:], len(rewritten)]
-    return [
-        (len(rewritten[a].before.needed), len(rewritten[b - 1].after.needed)) for a, b in zip(starts, ends, strict=True)
-    ]
 
 
 def _guards(trace: Any) -> list[str]:

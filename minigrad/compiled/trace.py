@@ -31,8 +31,8 @@ class Trace:
     Attributes:
         guards, modules, lifted, first_grads, updates, decisions: what must hold; see `Capture`.
         breaks: why the function runs as it is written where the guards hold; none if the program is replayed.
-        program, optimised: before and after the rewrites; rewritten: an event for each of these, and backward: for those of
-            the gradients' programs.
+        program, optimised: before and after the rewrites; rewritten: an event for each of these;
+            backward: nodes of the gradients' programs, before and after.
         replays: how often it was replayed; verified: whether a second capture gave the same program.
     """
 
@@ -46,7 +46,7 @@ class Trace:
         self.breaks: list[Break] = list(capture.breaks)
         self._twice = {id(x) for x in self.lifted if id(x.value) in reached.twice}
         self.rewritten: list[Any] = []
-        self.backward: list[Any] = []
+        self.backward: list[tuple[int, int]] = []
         self.program: Program | None = None
         self.replays, self.verified = 0, False
 
@@ -67,8 +67,10 @@ class Trace:
                 made.spent = spent_node(self.name, made.spent)
             elif isinstance(made, Made) and made.gradients is not None:
                 g = made.gradients
-                backward = optimise(Program(graph, [g.g, *g.needs], g.outputs), rewrites, self.backward.append)
-                self._operations[id(made)] = Replayed(self.name, Plan(backward))
+                backward = Program(graph, [g.g, *g.needs], g.outputs)
+                leaner = optimise(backward, rewrites)
+                self.backward.append((len(backward.needed), len(leaner.needed)))
+                self._operations[id(made)] = Replayed(self.name, Plan(leaner))
 
     def give_up(self, *reasons: Break) -> None:
         """From now on run as written whatever has the arguments' shapes and dtypes."""
