@@ -2,8 +2,8 @@
 
 This is the path that every operation of a program takes, so it is written for speed: operations on one and on two
 inputs, which are nearly all, have a straight line of their own (`one`, `two`), and the operators of tensors go there
-directly. `general` is the same in full: it also promotes dtypes, takes arrays beside tensors, and renews views whose
-memory was written to.
+directly. `several` is that line for more inputs. `general` is the same in full: it also promotes dtypes, takes arrays
+beside tensors, and renews views whose memory was written to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy
 from minigrad import events
 from minigrad.errors import DeviceError, DTypeError
 from minigrad.op import DEVICE_OF_ARRAY, INTERPRETERS, OPS, Op, Spec, with_common_dtype
-from minigrad.tape import Clock, Node, mode
+from minigrad.tape import Clock, Leaf, Node, mode
 from minigrad.tensor import Tensor
 
 _new = object.__new__
@@ -31,7 +31,7 @@ def remember(op: Op, args: tuple, parameters: dict) -> Tensor:
         return one(op, args[0], parameters)
     if op.arity == 2 and len(args) == 2 and not op.strict:
         return two(op, args[0], args[1], parameters)
-    return general(op, args, parameters)
+    return several(op, args, parameters)
 
 
 def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
@@ -134,6 +134,60 @@ def two(op: Op, x: Any, y: Any, parameters: dict = _NOTHING) -> Tensor:
         out.cut = op
     if _listeners:
         events.forward(op, parameters, (x, y), out)
+    return out
+
+
+def several(op: Op, args: tuple, parameters: dict) -> Tensor:
+    """`remember` for any number of inputs: floating tensors of one dtype, and numbers or nothing in some places."""
+    device: Any = None
+    dtype = None
+    arrays: list[Any] = []
+    parents: list[Node | Leaf | None] = []
+    needed = 0
+    for place, x in enumerate(args):
+        if isinstance(x, Tensor):
+            array, node = x.array, x.node
+            if device is None:
+                device = x.device
+            elif x.device is not device:
+                return general(op, args, parameters)
+            if x.base is not None and x.base[1] != x.written[0]:
+                return general(op, args, parameters)
+            if op.variadic or op.combining[place]:
+                if dtype is None:
+                    dtype = array.dtype
+                elif array.dtype is not dtype:
+                    return general(op, args, parameters)
+            if node is not None:
+                needed |= 1 << place
+            arrays.append(array)
+            parents.append(node)
+        elif type(x) in _SCALARS or (x is None and op.required < op.arity):
+            arrays.append(x)
+            parents.append(None)
+        else:
+            return general(op, args, parameters)
+    if dtype is None or dtype.kind != "f" or op.view:
+        return general(op, args, parameters)
+    if op.strict:
+        op.infer(tuple(arrays), parameters)
+    try:
+        z = device.table[op.name](*arrays, **parameters)
+    except Exception as error:
+        op.fail(error, args, parameters)
+    out = wrap(z, device)
+    if needed and mode.enabled and op.rule is not None:
+        keep_z, *keeps = op.plans[0 if op.variadic else needed]
+        if op.variadic:
+            keeps *= len(args)
+        saved = [out.array if keep_z else None]
+        for x, array, keep in zip(args, arrays, keeps, strict=False):
+            saved.append(x if keep == "value" or array is x else Spec(array.shape, array.dtype) if keep else None)
+        out.node = Node(op, parameters, tuple(parents), tuple(saved), out.array.shape, Clock.now, out.written)
+    elif needed:
+        out.cut = op
+    if _listeners:
+        events.forward(op, parameters, args, out)
     return out
 
 

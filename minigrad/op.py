@@ -67,7 +67,7 @@ class Op:
         view: whether the output may share the input's memory.
         strict: whether the shape rule is asked before every run, not only to explain a failure.
         careful: whether the quick way is open to floating inputs only, or (if strict) not at all.
-        together: the names of the inputs whose dtypes combine; empty for all.
+        combining: for each input, whether its dtype takes part in the promotion.
     """
 
     def __init__(self, rule, *, shape, dtype, saves, sample, view, elementwise, differentiable, strict, together):
@@ -89,7 +89,7 @@ class Op:
         self.keeps = any(self.plans[-1])
         self.floats = dtype == "float"
         self.careful = self.floats or strict
-        self.together = tuple((together or "").split())
+        self.combining = tuple(not together or name in together.split() for name in self.inputs)
         self.__doc__, self.__name__, self.__module__ = rule.__doc__, rule.__name__, rule.__module__
         self.__wrapped__ = rule
 
@@ -124,10 +124,6 @@ class Op:
                 hint='for example saves="z" or saves="x y" or saves="x.shape"',
             )
         return tuple("value" if n in values else "shape" if n in shapes else "" for n in ("z", *self.inputs))
-
-    def combines(self, place: int) -> bool:
-        """Whether the input at `place` takes part in the promotion of dtypes."""
-        return not self.together or self.inputs[place] in self.together
 
     def __call__(self, *args: Any, **parameters: Any) -> Any:
         if len(args) != self.arity or (parameters and not parameters.keys() <= self.parameters.keys()):
@@ -204,7 +200,7 @@ class Op:
             return dtypes.bool_
         if self.dtype == "int64":
             return dtypes.int64
-        dtype = dtypes.common(tuple(s for i, s in enumerate(specs) if self.variadic or self.combines(i)))
+        dtype = dtypes.common(tuple(s for i, s in enumerate(specs) if self.variadic or self.combining[i]))
         if self.dtype == "float" and dtype.kind != "f":
             return dtypes.default_float
         if self.dtype == "sum" and dtype.kind != "f":
@@ -248,7 +244,7 @@ def with_common_dtype(op: Op, inputs: tuple) -> tuple:
     """The tensors or symbols cast to the dtype in which the op computes, by an op, so that gradients are cast back."""
     if callable(op.dtype) or op.dtype == "int64":
         return inputs
-    chosen = [x is not None and (op.variadic or op.combines(i)) for i, x in enumerate(inputs)]
+    chosen = [x is not None and (op.variadic or op.combining[i]) for i, x in enumerate(inputs)]
     dtype = dtypes.common(tuple(x for x, use in zip(inputs, chosen, strict=True) if use))
     if op.floats and dtype.kind != "f":
         dtype = dtypes.default_float

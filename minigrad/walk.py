@@ -159,9 +159,8 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
     else:
         values = [g, *[s.array if isinstance(s, Tensor) else s for s in saved]]
         parts = None
-        if type(g) in DEVICE_OF_ARRAY and (  # a symbol, where a program is captured, has no size yet to be large
-            g.size >= LARGE or (not op.elementwise and any(getattr(v, "size", 0) >= LARGE for v in values))
-        ):
+        # A symbol, where a program is captured, has no size yet to be large.
+        if type(g) in DEVICE_OF_ARRAY and (g.size >= LARGE or (not op.elementwise and _any_large(values))):
             parts = fused_rule(op, values, node.parameters, _places(node, needed))
         if parts is None:
             parts = op.rule(*values, **node.parameters)
@@ -192,6 +191,13 @@ def vjp(node: Node, g: Any, create_graph: bool, needed: set[Vertex] | None = Non
     return tuple(contributions)
 
 
+def _any_large(values: list[Any]) -> bool:
+    for value in values:  # noqa: SIM110  a generator takes three times as long, and this is asked of every node
+        if getattr(value, "size", 0) >= LARGE:
+            return True
+    return False
+
+
 def _places(node: Node, needed: set[Vertex] | None) -> tuple[int, ...]:
     """Which inputs a gradient is wanted for."""
     return tuple(n for n, p in enumerate(node.parents) if p is not None and (needed is None or p in needed))
@@ -204,7 +210,9 @@ def own(part: Any, others: tuple, leaf: Leaf) -> Any:
     if tensor is None:
         return part
     device = tensor.device
-    shared = device.is_view(part) or any(part is (x.array if isinstance(x, Tensor) else x) for x in others)
+    shared = device.is_view(part)
+    for x in others:
+        shared = shared or part is x or (isinstance(x, Tensor) and part is x.array)
     return device.table["clone"](part) if shared else part
 
 

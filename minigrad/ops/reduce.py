@@ -36,7 +36,9 @@ def count(shape, dim):
 def sum_to(g, shape):
     """Undo broadcasting: sum `g` over the dimensions in which `shape` was repeated to give the shape of `g`."""
     extra = g.ndim - len(shape)
-    repeated = tuple(range(extra)) + tuple(d + extra for d, n in enumerate(shape) if n == 1 and g.shape[d + extra] != 1)
+    repeated = tuple(range(extra))
+    if g.shape[extra:] != tuple(shape):
+        repeated += tuple(d + extra for d, n in enumerate(shape) if n == 1 and g.shape[d + extra] != 1)
     total = sum(g, dim=repeated, keepdim=not extra) if repeated else g
     return total if total.shape == tuple(shape) else reshape(total, shape=tuple(shape))
 

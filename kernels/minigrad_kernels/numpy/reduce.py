@@ -27,8 +27,11 @@ def floating(dtype):
 
 
 def sum(x, *, dim=None, keepdim=False, dtype=None):
-    if dim is None and not keepdim and type(x) is np.ndarray and x.size <= _FEW and x.dtype is _FLOAT32 and not dtype:
-        return np.vdot(x, _ONES[x.size])
+    if type(x) is np.ndarray and x.dtype is _FLOAT32 and not keepdim and not dtype:
+        if dim is None and x.size <= _FEW:
+            return np.vdot(x, _ONES[x.size])
+        if dim == (0,) and x.ndim == 2 and len(x) <= _FEW:
+            return np.dot(_ONES[len(x)], x)
     return np.add.reduce(x, axis=dim, dtype=wide(x, dtype), keepdims=keepdim)
 
 
