@@ -60,6 +60,10 @@ class Network:
         """On the first `size` examples of the batch, or on all."""
         raise NotImplementedError
 
+    def batch_of(self, size: int | None) -> tuple[Any, Any]:
+        """The first `size` examples and their targets; all, without a slice."""
+        return (self.x, self.y) if size is None else (self.x[:size], self.y[:size])
+
     def step(self, size: int | None = None) -> None:
         self.optimizer.zero_grad()
         self.loss(size).backward()
@@ -95,7 +99,7 @@ class Perceptron(Network):
         self.y = self.data(self.batch, 1) if self.sizes[-1] == 1 else self.classes(self.batch)
 
     def loss(self, size: int | None = None) -> Any:
-        F, x, y = self.F, self.x[:size], self.y[:size]
+        F, (x, y) = self.F, self.batch_of(size)
         for w, b in self.layers[:-1]:
             x = F.relu(F.linear(x, w, b))
         z = F.linear(x, *self.layers[-1])
@@ -121,10 +125,10 @@ class CNN(Network):
         self.x, self.y = self.data(64, 1, 28, 28), self.classes(64)
 
     def loss(self, size: int | None = None) -> Any:
-        F, x = self.F, self.x[:size]
+        F, (x, y) = self.F, self.batch_of(size)
         for w, b in self.convolutions:
             x = F.max_pool2d(F.relu(F.conv2d(x, w, b, padding=1)), 2)
-        return F.cross_entropy(F.linear(x.reshape(x.shape[0], -1), *self.last), self.y[:size])
+        return F.cross_entropy(F.linear(x.reshape(x.shape[0], -1), *self.last), y)
 
 
 class ResNet(Network):
@@ -147,12 +151,12 @@ class ResNet(Network):
         return F.relu(F.batch_norm(F.conv2d(x, w, padding=1), None, None, scale, shift, training=True))
 
     def loss(self, size: int | None = None) -> Any:
-        F = self.F
-        x = self.block(self.x[:size], *self.first)
+        F, (x, y) = self.F, self.batch_of(size)
+        x = self.block(x, *self.first)
         for down, one, two in self.stages:
             x = F.max_pool2d(self.block(x, *down), 2)
             x = x + self.block(self.block(x, *one), *two)
-        return F.cross_entropy(F.linear(x.mean((2, 3)), *self.last), self.y[:size])
+        return F.cross_entropy(F.linear(x.mean((2, 3)), *self.last), y)
 
 
 class Transformer(Network):
@@ -184,14 +188,14 @@ class Transformer(Network):
         return self.F.softmax(q @ k.transpose(-1, -2) * (self.width // self.heads) ** -0.5, dim=-1) @ v
 
     def loss(self, size: int | None = None) -> Any:
-        F, n = self.F, self.width
-        x = F.embedding(self.x[:size], self.embedding)
+        F, n, (x, y) = self.F, self.width, self.batch_of(size)
+        x = F.embedding(x, self.embedding)
         for norm, qkv, out, second_norm, up, down in self.layers:
             h = F.linear(F.layer_norm(x, (n,), *norm), qkv)
             q, k, v = h.reshape(-1, self.length, 3, self.heads, n // self.heads).permute(2, 0, 3, 1, 4)
             x = x + F.linear(self.attention(q, k, v).transpose(1, 2).reshape(-1, self.length, n), out)
             x = x + F.linear(F.gelu(F.linear(F.layer_norm(x, (n,), *second_norm), up)), down)
-        return F.cross_entropy(F.linear(x, self.last).reshape(-1, self.words), self.y[:size].reshape(-1))
+        return F.cross_entropy(F.linear(x, self.last).reshape(-1, self.words), y.reshape(-1))
 
 
 class FusedTransformer(Transformer):
