@@ -17,7 +17,8 @@ Names, arguments and messages are TensorFlow's. Operations, gradient rules, rewr
 
 from minigrad.dtypes import bool_ as bool
 from minigrad.dtypes import float16, float32, float64, int8, int16, int32, int64, uint8
-from minigrad.tf1 import errors, nn
+from minigrad.tf1 import errors, layers, nn, train
+from minigrad.tf1 import trace as timeline
 from minigrad.tf1.array_ops import *  # noqa: F403
 from minigrad.tf1.array_ops import slice_ as slice
 from minigrad.tf1.cond import *  # noqa: F403
@@ -37,5 +38,6 @@ from minigrad.tf1.scopes import *  # noqa: F403
 from minigrad.tf1.session import *  # noqa: F403
 from minigrad.tf1.shapes import *  # noqa: F403
 from minigrad.tf1.tensors import *  # noqa: F403
+from minigrad.tf1.trace import *  # noqa: F403
 from minigrad.tf1.variables import *  # noqa: F403
 from minigrad.tf1.while_loop import *  # noqa: F403

@@ -28,7 +28,7 @@ class Choice(Node):
     """
 
     def __init__(self, branches: tuple[Branch, Branch], of: Declared | None = None):
-        super().__init__("cond", self._rule, pure=False)
+        super().__init__("cond", self._rule)
         self.branches, self.of = branches, of
         self.taken = list(dict.fromkeys(x for branch in branches for x in branch.captures))
         self.streams = list(dict.fromkeys(s for branch in branches for s in branch.streams()))

@@ -39,8 +39,11 @@ class Lowering:
         shape_of: `shape_of(variable)`, the shape of a variable whose declaration does not tell it.
         make: `make(program)`, a function that runs it: for the branches and bodies, which are programs of their own.
 
-    Attributes: graph (the new one); lowered (what each declared symbol has become); sources (for each input of the program
-    the declared symbol whose value it takes); writes (the last value of each variable that is assigned to); memory (what a choice or a loop keeps for its gradient).
+    Attributes:
+        graph: the new one; lowered: what each declared symbol has become.
+        sources: for each input of the program the declared symbol whose value it takes.
+        writes: the last value of each variable that is assigned to.
+        memory: what a choice or a loop keeps for its gradient.
     """
 
     def __init__(

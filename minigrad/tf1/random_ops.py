@@ -22,7 +22,7 @@ class Draw(Node):
     """Random numbers of a shape, `draw(stream, shape)`."""
 
     def __init__(self, name: str, draw: Callable[[numpy.random.Generator, tuple], numpy.ndarray]):
-        super().__init__(name, pure=False)
+        super().__init__(name)
         self.draw = draw
 
     def lower(self, lowering: Any, symbol: Declared, inputs: tuple) -> Any:

@@ -83,7 +83,7 @@ class Session:
         step = self.prepared(wanted.elements, fed)
         trace = None
         if run_metadata is not None and getattr(options, "trace_level", 0):
-            trace = run_metadata.begin(self.graph)
+            trace = run_metadata.note
         try:
             return wanted.structured(step(fed, self.store, trace))
         except OpError:
@@ -100,12 +100,9 @@ class Session:
         if step is None:
             sizes = {dim: int(fed[s]) for s, dim in self.graph.size_values.items() if s in fed}
             shapes = {s: x.shape for s, x in fed.items()}
-            step = Step(elements, shapes, sizes, self._stream, self._shape, self._optimise())
+            step = Step(elements, shapes, sizes, self._stream, self._shape, self.rewrites)
             self.steps[key] = step
         return step
-
-    def _optimise(self) -> Any:
-        return None
 
     def _shape(self, variable: Declared) -> tuple[int, ...]:
         if variable in self.store:

@@ -8,22 +8,60 @@ from typing import Any
 
 import numpy
 
+from minigrad.graph import Plan, optimise
 from minigrad.graph.executor import compute, needed
 from minigrad.graph.ir import Symbol
 from minigrad.graph.program import Program
-from minigrad.graph.special import Special
 from minigrad.tf1.declared import Declared
 from minigrad.tf1.dims import Dim
 from minigrad.tf1.errors import FailedPreconditionError
 from minigrad.tf1.lowering import Lowering
+from minigrad.tf1.order import DONE
 from minigrad.tf1.tensors import Operation, Tensor
+
+
+class Plain:
+    """A program run as it stands, one node after the other: what a plan must agree with."""
+
+    def __init__(self, program: Program):
+        self.program = program
+
+    def __call__(self, *arrays: Any) -> list[Any]:
+        """The outputs, in memory of their own."""
+        return self.run_traced(arrays)[0]
+
+    def run_traced(self, arrays: Sequence[Any]) -> tuple[list[Any], list[tuple[Symbol, int, int, int]]]:
+        """The outputs, and of each node its begin and end in nanoseconds, and the bytes of its value."""
+        values = dict(zip(self.program.inputs, arrays, strict=True))
+        ran = []
+        for symbol in self.program.needed:
+            start = time.perf_counter_ns()
+            values[symbol] = compute(symbol, values)
+            ran.append((symbol, start, time.perf_counter_ns(), _bytes(values[symbol])))
+        return [_own(values[symbol]) for symbol in self.program.outputs], ran
+
+
+def _bytes(value: Any) -> int:
+    return sum(map(_bytes, value)) if isinstance(value, tuple) else getattr(value, "nbytes", 0)
+
+
+def _own(value: Any) -> Any:
+    return tuple(map(numpy.array, value)) if isinstance(value, tuple) else numpy.array(value)
+
+
+def runner(program: Program, rewrites: Any) -> Plain | Plan:
+    """What runs a program: after the rewrites named (True: all), by a plan; without any, plainly."""
+    if rewrites is False:
+        return Plain(program)
+    return Plan(optimise(program, None if rewrites is True else rewrites))
 
 
 class Step:
     """What a session prepares once for given fetches and shapes.
 
-    Attributes: program (as declared, with known shapes); optimised (after the rewrites); plan (what runs it); origin (for
-    each symbol of the program the declared one that it comes from); writes (the variables that it gives new values).
+    Attributes: program (as declared, with known shapes); runner (what runs it; `runner.program` is the program after its
+    rewrites, whose `origin` leads to `program`); origin (for each symbol of the program the declared one that it comes
+    from); reads (the declared symbols that are given to it); writes (the variables that it gives new values).
     """
 
     def __init__(
@@ -33,24 +71,25 @@ class Step:
         sizes: dict[Dim, int],
         stream: Callable[[Declared], Any],
         shape_of: Callable[[Declared], tuple[int, ...]],
-        optimise: Callable[[Program], Program] | None,
+        rewrites: Any,
     ):
-        lowering = Lowering(sizes, stream, shape_of, lambda program: self._planned(program, optimise))
+        lowering = Lowering(sizes, stream, shape_of, lambda program: runner(program, rewrites))
         for symbol, shape in fed.items():
             lowering.feed(symbol, shape)
         lowering.lower([e.symbol for e in elements])
         self._places: list[int | None] = []
         outputs: list[Symbol] = []
         for element in elements:
-            value = lowering.value(element.symbol)
-            value = value[0] if isinstance(value, tuple) else value
+            value = lowering.lowered[element.symbol]
+            value = value[0] if isinstance(value, tuple) and value else value
             if isinstance(element, Operation):
                 self._places.append(None)
-                if value.op is not DONE:
+                if isinstance(value, Symbol) and value.op is not DONE:
                     value = lowering.graph.special(DONE, (), None, (), bool, name=element.name, after=(value,))
+                    lowering.origin[value] = element.symbol
             else:
                 self._places.append(len(outputs))
-            outputs.append(value)
+            outputs += [value] if isinstance(value, Symbol) else []
         self.writes = list(lowering.writes)
         self._first_write = len(outputs)
         outputs += lowering.writes.values()
@@ -62,24 +101,26 @@ class Step:
         inputs = [lowering.sources[symbol] for symbol in self.reads]
         self.program = Program(lowering.graph, inputs, outputs)
         self.origin = lowering.origin
-        self.optimised = self.program if optimise is None else optimise(self.program)
-        self.plan = self.optimised.run
-
-    @staticmethod
-    def _planned(program: Program, optimise: Callable[[Program], Program] | None) -> Callable[..., list[Any]]:
-        return (program if optimise is None else optimise(program)).run
+        self.runner = runner(self.program, rewrites)
 
     def __call__(self, fed: dict[Declared, Any], store: dict[Declared, Any], trace: Any = None) -> list[Any]:
         """The value of each element; `store`, the variables of the session, is brought up to date."""
         arrays = [fed[s] if s in fed else _stored(s, store) for s in self.reads]
-        results = self.plan(*arrays) if trace is None else trace.run(self, arrays)
-        kept = set()
+        if trace is None:
+            results = self.runner(*arrays)
+        else:
+            results, ran = self.runner.run_traced(arrays)
+            trace(self, ran)
         for symbol, value in zip(self.writes, results[self._first_write :], strict=False):
-            kept.add(id(value))
             store[symbol] = value
-        held = kept | {id(x) for x in arrays}
-        values = [None if place is None else results[place] for place in self._places]
-        return [_handed_out(x, held) for x in values]
+        values = (None if place is None else results[place] for place in self._places)
+        return [x if x is None or x.ndim else x[()] for x in values]
+
+    def declared(self, symbol: Symbol) -> list[Declared]:
+        """The declared nodes that a node of the rewritten program stands for."""
+        of = self.runner.program.origin.get(symbol, (symbol,))
+        found = (self.origin.get(s) for s in of)
+        return list(dict.fromkeys(s for s in found if s is not None))
 
 
 def _stored(symbol: Declared, store: dict[Declared, Any]) -> Any:
@@ -93,32 +134,3 @@ def _stored(symbol: Declared, store: dict[Declared, Any]) -> Any:
             expected="a run of its initialiser before",
             hint="session.run(tf.global_variables_initializer())",
         ) from None
-
-
-def _handed_out(value: Any, held: set[int]) -> Any:
-    """What a caller may change without changing what the session, or the caller's own feed, holds."""
-    if value is None:
-        return None
-    value = numpy.asarray(value)
-    if id(value) in held or value.base is not None:
-        value = value.copy()
-    return value if value.ndim else value[()]
-
-
-def run_traced(step: Step, arrays: list[Any]) -> tuple[list[Any], list[tuple[Symbol, int, int, int]]]:
-    """The outputs, and of each node that ran the start and the end in nanoseconds, and the bytes of its value."""
-    program = step.optimised
-    values = dict(zip(program.inputs, arrays, strict=True))
-    ran = []
-    for symbol in program.needed:
-        start = time.perf_counter_ns()
-        values[symbol] = compute(symbol, values)
-        end = time.perf_counter_ns()
-        if symbol.op is not None:
-            parts = values[symbol] if isinstance(values[symbol], tuple) else (values[symbol],)
-            ran.append((symbol, start, end, sum(getattr(part, "nbytes", 0) for part in parts)))
-    return [values[symbol] for symbol in program.outputs], ran
-
-
-# What stands for an operation without a value: done when all is done that it waits for.
-DONE = Special("done", lambda: numpy.True_, pure=False)

@@ -31,7 +31,7 @@ class Loop(Node):
     """Inputs: the first values of the loop variables, then what condition and body take from around them, each once."""
 
     def __init__(self, condition: Branch, body: Branch):
-        super().__init__("while_loop", self._rule, pure=False)
+        super().__init__("while_loop", self._rule)
         self.branches = self.condition, self.body = condition, body
         self.taken = list(dict.fromkeys([*condition.captures, *body.captures]))
         self.streams = body.streams()
@@ -129,7 +129,7 @@ class LoopGradient(Node):
     """
 
     def __init__(self, body: Branch, loop: Loop, of: Declared, floats: list[int], wanted: list[int]):
-        super().__init__("while_loop_gradient", self._rule, pure=False)
+        super().__init__("while_loop_gradient", self._rule)
         self.branches = (body,)
         self.body, self.loop, self.of, self.floats, self.wanted = body, loop, of, floats, wanted
 
