@@ -75,6 +75,6 @@ class Plan:
     def force(self, layers: Sequence[Layer]) -> None:
         """Want every gradient that a layer can give."""
         for i, layer in enumerate(layers):
-            self.layer[i] = True
+            self.layer[i] = bool(self.bottom[i])
             self.bottom[i] = [n or layer.allows_force_backward(j) for j, n in enumerate(self.bottom[i])]
             layer.param_propagate_down = [True] * len(layer.blobs)
