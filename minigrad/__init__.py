@@ -6,6 +6,7 @@
 
 import importlib
 import warnings
+from typing import Any as _Any
 
 from minigrad import autograd, dtypes, errors, events, inplace, ops, shapes
 from minigrad.anomaly import detect_anomaly
@@ -51,7 +52,7 @@ __version__ = "0.1.0"
 warnings.filterwarnings("ignore", category=RuntimeWarning, module="minigrad")
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> _Any:
     if name in ("nn", "optim", "graph", "check", "caffe", "tf1"):
         return importlib.import_module(f"minigrad.{name}")
     if name == "compile":
