@@ -1,5 +1,6 @@
 """The three networks as declared graphs, TensorFlow 1's way: variables have names and scopes, pictures are NHWC."""
 
+# pyright: reportOperatorIssue=false
 import minigrad.tf1 as tf
 
 
