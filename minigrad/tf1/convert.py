@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy
@@ -32,8 +33,8 @@ def constant(
     """
     array = as_array(value, dtype)
     if shape is not None:
-        sizes = TensorShape(shape).as_list()
-        count = int(numpy.prod(sizes, dtype=int))
+        sizes = [int(n) for n in TensorShape(shape)]
+        count = math.prod(sizes)
         if array.size > count or (verify_shape and array.shape != tuple(sizes)):
             raise InvalidValue(
                 "Too many elements provided." if array.size > count else "The value does not have the shape.",

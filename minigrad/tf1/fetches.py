@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,8 +35,7 @@ class Fetches:
     def _plan(self, fetch: Any) -> Any:
         if isinstance(fetch, Mapping):
             names, parts = list(fetch), [self._plan(part) for part in fetch.values()]
-            make = dict if isinstance(fetch, dict) and type(fetch) is not dict else None
-            build = (lambda pairs: type(fetch)(pairs)) if make else dict
+            build: Any = type(fetch) if isinstance(fetch, OrderedDict) else dict
             return lambda values: build([(n, part(values)) for n, part in zip(names, parts, strict=True)])
         if isinstance(fetch, (list, tuple)):
             parts = [self._plan(part) for part in fetch]

@@ -9,21 +9,8 @@ from typing import Any
 
 from minigrad.tf1.declared import Declaration
 from minigrad.tf1.errors import InvalidKey, InvalidState, InvalidType, InvalidValue
-from minigrad.tf1.names import check_name, check_scope
+from minigrad.tf1.names import GraphKeys, check_name, check_scope
 from minigrad.tf1.tensors import Operation, Tensor
-
-
-class GraphKeys:
-    """The names of the collections that the library itself fills."""
-
-    GLOBAL_VARIABLES = "variables"
-    TRAINABLE_VARIABLES = "trainable_variables"
-    LOCAL_VARIABLES = "local_variables"
-    GLOBAL_STEP = "global_step"
-    LOSSES = "losses"
-    REGULARIZATION_LOSSES = "regularization_losses"
-    UPDATE_OPS = "update_ops"
-    TRAIN_OP = "train_op"
 
 
 class Graph:

@@ -199,36 +199,6 @@ def clip_by_global_norm(
         return [None if t is None else multiply(t, factor) for t in t_list], length
 
 
-def _attach_operators() -> None:
-    table = {
-        "add": ("add", "add"), "sub": ("sub", "sub"), "mul": ("mul", "mul"), "floordiv": ("floor_divide", "floordiv"),
-        "mod": ("remainder", "mod"), "pow": ("pow", "pow"), "and": ("logical_and", "and"), "or": ("logical_or", "or"),
-        "xor": ("logical_xor", "xor"),
-    }  # fmt: skip
-
-    def attach(method: str, function: Any) -> None:
-        for owner in (Tensor, Variable):
-            setattr(owner, f"__{method}__", function)
-
-    for method, (op, name) in table.items():
-        attach(method, lambda x, y, op=op, name=name: pairwise(op, x, y, name))
-        attach(f"r{method}", lambda x, y, op=op, name=name: pairwise(op, y, x, name))
-    attach("truediv", lambda x, y: truediv(x, y))
-    attach("rtruediv", lambda x, y: truediv(y, x))
-    for method, op in {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}.items():
-        attach(
-            method,
-            lambda x, y, op=op: pairwise(
-                op, x, y, {"lt": "Less", "le": "LessEqual"}.get(op, f"Greater{'Equal' * (op == 'ge')}")
-            ),
-        )
-    attach("neg", lambda x: negative(x))
-    attach("abs", lambda x: abs(x))
-    attach("invert", lambda x: logical_not(x))
-
-
-_attach_operators()
-
 __all__ = [
     "abs", "acos", "add", "add_n", "asin", "atan", "atan2", "cast", "ceil", "clip_by_global_norm", "clip_by_norm",
     "clip_by_value", "cos", "cosh", "div", "divide", "equal", "erf", "exp", "expm1", "floor", "floordiv", "global_norm",

@@ -1,4 +1,4 @@
-"""Names: TensorFlow's types of operations, and what a scope or an operation may be called."""
+"""Names: TensorFlow's types of operations, its collections, and what a scope or an operation may be called."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ TYPES = {
     "permute": "Transpose", "constant_pad_nd": "Pad", "one_hot": "OneHot", "pow": "Pow", "remainder": "FloorMod",
     "stack": "Pack", "take_slices": "GatherV2", "add_slices": "UnsortedSegmentSum", "where": "Select", "all": "All",
 }  # fmt: skip
+
+
+class GraphKeys:
+    """The names of the collections that the library itself fills."""
+
+    GLOBAL_VARIABLES = "variables"
+    TRAINABLE_VARIABLES = "trainable_variables"
+    LOCAL_VARIABLES = "local_variables"
+    GLOBAL_STEP = "global_step"
+    LOSSES = "losses"
+    REGULARIZATION_LOSSES = "regularization_losses"
+    UPDATE_OPS = "update_ops"
+    TRAIN_OP = "train_op"
+
 
 _NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")

@@ -40,8 +40,8 @@ class Node(Special):
 
     def add(self, inputs: tuple, shape: Any, dtype: Any, parameters: dict | None = None, **options: Any) -> Declared:
         """Declare it, where the graph of its inputs is being extended."""
-        graph = next(x for x in inputs if isinstance(x, (Declared, Tensor))).graph
-        current = getattr(graph, "owner", graph).current
+        first = next(x for x in inputs if isinstance(x, (Declared, Tensor)))
+        current = first.operation.graph.current if isinstance(first, Declared) else first.graph.current
         return current.add(
             self, tuple(current.take(self, x) for x in inputs), parameters or {}, shape, dtype, **options
         )
@@ -104,14 +104,14 @@ class SumTo(Later):
         return lambda: broadcast_to(g, shape=tuple(inputs[0].shape)), None
 
 
-def _gradient_of(op: Any, place: int, g: Symbol, z: Symbol, *inputs: Any, **parameters: Any) -> Symbol:
+def _gradient_of(op: Any, place: int, g: Symbol, z: Symbol, *inputs: Any, **parameters: Any) -> Any:
     part = op.rule(g, z, *inputs, **parameters)[place]
     part = part() if callable(part) and not isinstance(part, Symbol) else part
     x = inputs[place]
     return x * 0 if part is None else sum_to(part, x.shape)
 
 
-def rule_later(op: Any, g: Declared, z: Declared, inputs: tuple, place: int, parameters: dict) -> Declared:
+def rule_later(op: Any, g: Any, z: Any, inputs: tuple, place: int, parameters: dict) -> Declared:
     """The gradient of an operation on tensors of unknown rank: its rule can be asked only when the shapes are known."""
     node = Later(f"{op.name}_grad", lambda *xs, **given: _gradient_of(op, place, *xs, **given))
     x = inputs[place]

@@ -31,13 +31,13 @@ def placeholder(dtype: Any = dtypes.float32, shape: Any = None, name: str | None
 def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """A tensor that may be fed; where it is not, it has the value of `input`."""
     x = convert_to_tensor(input)
-    options = {"name": name or "PlaceholderWithDefault", "type": "PlaceholderWithDefault"}
-    symbol = _DEFAULT.add((x,), None, x.dtype, **options)
+    symbol = _DEFAULT.add((x,), None, x.dtype, name=name or _DEFAULTED, type=_DEFAULTED)
     sizes = as_sizes(shape)
     symbol.shape = sizes if sizes is None else tuple(unknown(symbol) if n is None else n for n in sizes)  # type: ignore[assignment]
     return symbol.tensor
 
 
+_DEFAULTED = "PlaceholderWithDefault"
 _DEFAULT = Identity("placeholder_with_default")
 
 __all__ = ["placeholder", "placeholder_with_default"]

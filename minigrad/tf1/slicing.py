@@ -118,7 +118,3 @@ def _index(x: Tensor) -> Tensor:
 def has_unknown(shape: Any, index: Any) -> bool:
     """Whether the shape of the part is not known by numbers alone."""
     return bool(leaves(shape) or leaves(index))
-
-
-for _owner in (Tensor, Variable):
-    _owner.__getitem__ = lambda x, index: strided_slice(convert_to_tensor(x), index)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import numpy
 
 from minigrad.tf1.dims import Dim, unknown
 from minigrad.tf1.errors import InvalidType, InvalidValue
+from minigrad.tf1.operators import Operators
 from minigrad.tf1.shapes import TensorShape, as_sizes
 
 if TYPE_CHECKING:
@@ -61,15 +62,12 @@ class Operation:
         return f"<tf.Operation '{self.name}' type={self.type}>"
 
 
-class Tensor:
+class Tensor(Operators):
     """One result of an operation: a name, a dtype, a shape as far as it is known, and no value.
 
     Attributes: op; value_index; name ("scope/MatMul_1:0"); symbol (the node of the shared graph that computes it); dtype;
     shape; graph.
     """
-
-    __array_priority__ = 100
-    __array_ufunc__ = None  # an array beside a tensor leaves the operator to the tensor
 
     def __init__(self, op: Operation, value_index: int, symbol: Declared):
         self.op, self.value_index, self.symbol = op, value_index, symbol

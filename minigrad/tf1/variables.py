@@ -14,6 +14,7 @@ from minigrad.tf1.dims import unknown
 from minigrad.tf1.errors import InvalidType, InvalidValue
 from minigrad.tf1.graph import Graph, GraphKeys, get_default_graph
 from minigrad.tf1.nodes import Identity, Node
+from minigrad.tf1.operators import Operators
 from minigrad.tf1.shapes import TensorShape
 from minigrad.tf1.tensors import Operation, Tensor
 
@@ -36,7 +37,7 @@ ASSIGN, ASSIGN_ADD, ASSIGN_SUB = Write("assign", None), Write("assign_add", add)
 IDENTITY = Identity("identity")
 
 
-class Variable:
+class Variable(Operators):
     """State by name: initialised, read and assigned to by the runs of a session.
 
     Args:
@@ -191,9 +192,6 @@ class Variable:
 
     def __repr__(self) -> str:
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype}>"
-
-    __array_priority__ = 100
-    __array_ufunc__ = None
 
 
 def _written(node: Write, ref: Any, value: Any, name: str | None, default: str) -> Tensor:
