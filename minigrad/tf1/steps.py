@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,12 +13,16 @@ from minigrad.graph import Plan, optimise
 from minigrad.graph.executor import compute, needed
 from minigrad.graph.ir import Symbol
 from minigrad.graph.program import Program
+from minigrad.graph.rewrites import REWRITES
 from minigrad.tf1.declared import Declared
 from minigrad.tf1.dims import Dim
 from minigrad.tf1.errors import FailedPreconditionError
 from minigrad.tf1.lowering import Lowering
 from minigrad.tf1.order import DONE
 from minigrad.tf1.tensors import Operation, Tensor
+
+# How many elements the largest value must have.
+WORTH_A_KERNEL = 8192
 
 
 class Plain:
@@ -50,10 +55,17 @@ def _own(value: Any) -> Any:
 
 
 def runner(program: Program, rewrites: Any) -> Plain | Plan:
-    """What runs a program: after the rewrites named (True: all), by a plan; without any, plainly."""
+    """What runs a program: after the rewrites named, by a plan; without any, plainly.
+
+    True stands for all rewrites, but fusing only where there is enough to run over: a kernel takes half a second to make,
+    and a session makes programs for every set of fetches.
+    """
     if rewrites is False:
         return Plain(program)
-    return Plan(optimise(program, None if rewrites is True else rewrites))
+    if rewrites is True:
+        worth = any(math.prod(symbol.shape) >= WORTH_A_KERNEL for symbol in program.needed)
+        rewrites = [name for name in REWRITES if worth or name != "fuse"]
+    return Plan(optimise(program, rewrites))
 
 
 class Step:
