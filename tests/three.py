@@ -26,6 +26,17 @@ def net(text=NET):
     return caffe.Net(text)
 
 
+def net_film(text=NET, passes=1):
+    """What the net did: forward and backward."""
+    made = net(text)
+    x, y = np.random.default_rng(0).normal(size=(8, 6)).astype("float32"), np.arange(8) % 3
+    with made.record() as recorded:
+        for _ in range(passes):
+            made.forward(data=x, label=y)
+            made.backward()
+    return recorded
+
+
 def fetches(names=("w1", "b1", "w2", "b2")):
     """As a graph of TensorFlow's, with its gradients and an update."""
     with tf.Graph().as_default():

@@ -10,7 +10,15 @@ import pytest
 import rewritten
 import three
 
-from minigrad_widgets import AbstractionsView, BackwardStepper, GraphView, KernelView, RewriteView, TrainingMonitor
+from minigrad_widgets import (
+    AbstractionsView,
+    BackwardStepper,
+    GraphView,
+    KernelView,
+    NetView,
+    RewriteView,
+    TrainingMonitor,
+)
 
 GOLDENS = Path(__file__).parent / "goldens"
 
@@ -27,6 +35,13 @@ def orders():
     return KernelView.compare(both, *loops.matrices(8), position=700)
 
 
+def rewrites():
+    view = RewriteView(rewritten.record(), position=3)
+    for n, stage in enumerate(view.record.stages):  # the plan of memory has tests of its own
+        stage.bytes = 1200 - 100 * n
+    return view
+
+
 PICTURES = {
     "stepper-diamond": lambda: BackwardStepper(programs.diamond(), position=9),
     "stepper-mlp-closed": lambda: BackwardStepper(programs.mlp(), opened=[], position=5),
@@ -35,7 +50,8 @@ PICTURES = {
     "training": training,
     "kernel-orders": orders,
     "abstractions": lambda: AbstractionsView(three.net(), three.symbols(), three.film()),
-    "rewrite-fuse": lambda: RewriteView(rewritten.record(), position=3),
+    "net-backward": lambda: NetView(three.net_film(), position=8),
+    "rewrite-fuse": rewrites,
     "kernel-planes": lambda: KernelView(loops.planes, *loops.volume(), position=9),
 }
 

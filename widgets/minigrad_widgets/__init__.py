@@ -2,8 +2,8 @@
 
 `GraphView` draws a program, `LiveGraph` while it runs, `BackwardStepper` steps through its backward pass, `ModuleTree`
 lists a model's parts, `TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a
-kernel, `RewriteView` through the rewrites of a graph. `AbstractionsView` shows one network as layers, as a declared graph
-and as a tape. The engine never imports anything from here.
+kernel, `RewriteView` through the rewrites of a graph, `NetView` through the layers of a Caffe net. `AbstractionsView` shows
+one network as layers, as a declared graph and as a tape. The engine never imports anything from here.
 """
 
 import importlib
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minigrad_widgets.kernel_view import KernelView
     from minigrad_widgets.live_graph import LiveGraph
     from minigrad_widgets.module_tree import ModuleTree
+    from minigrad_widgets.net_view import NetView
     from minigrad_widgets.rewrite_view import RewriteView
     from minigrad_widgets.tracing import Cache, trace
     from minigrad_widgets.training_monitor import TrainingMonitor
@@ -28,6 +29,7 @@ __all__ = [
     "KernelView",
     "LiveGraph",
     "ModuleTree",
+    "NetView",
     "RewriteView",
     "TrainingMonitor",
     "trace",
@@ -41,6 +43,7 @@ _PLACES = {
     "KernelView": "kernel_view",
     "LiveGraph": "live_graph",
     "ModuleTree": "module_tree",
+    "NetView": "net_view",
     "RewriteView": "rewrite_view",
     "TrainingMonitor": "training_monitor",
     "trace": "tracing",

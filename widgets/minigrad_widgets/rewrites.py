@@ -8,6 +8,7 @@ from typing import Any
 
 from minigrad.events import Rewrite
 from minigrad.graph import Symbol, needed
+from minigrad.graph.plan import Plan
 from minigrad.graph.program import Program
 from minigrad.graph.rewrites import REWRITES, optimise
 
@@ -49,6 +50,6 @@ def about(name: str) -> str:
     return (inspect.getdoc(inspect.getmodule(REWRITES[name])) or "").split("\n")[0]
 
 
-def peak(program: Program) -> int | None:
-    """The most bytes that the values of a program take at once."""
-    return None
+def peak(program: Program) -> int:
+    """The most bytes that the values of a program take at once, as a plan of it runs."""
+    return Plan(program).peak_bytes

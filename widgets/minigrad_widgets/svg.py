@@ -25,11 +25,12 @@ class State:
     """How a node stands, and the words for it.
 
     In a film: "plain", "off", "waiting", "ready", "running" or "done". In a rewrite: "plain", "removed", "merged", "joined"
-    (into one kernel) or "made".
+    (into one kernel) or "made". `more` is a further line of words.
     """
 
     name: str = "plain"
     words: str = ""
+    more: str | None = None
 
 
 # kind: (fill, stroke, corner radius, dashes)
@@ -152,6 +153,8 @@ def _node(node: Node, box: Box, state: State | None, *, first: bool) -> str:
     ]
     if state is not None:
         rows.append(words(now.words, x, top + 51, size=SMALL, anchor="middle", class_="mg-words"))
+        if state.more is not None:
+            rows.append(words(state.more, x, top + 67, size=SMALL, anchor="middle", class_="mg-more"))
     return mark(
         "g",
         behind,
@@ -163,7 +166,7 @@ def _node(node: Node, box: Box, state: State | None, *, first: bool) -> str:
         data_state=now.name,
         role="button",
         tabindex=0 if first else -1,
-        aria_label=", ".join(t for t in (node.title, node.subtitle, now.words) if t),
+        aria_label=", ".join(t for t in (node.title, node.subtitle, now.words, now.more) if t),
         aria_expanded="false" if node.group else None,
         opacity=_PALE.get(now.name),
     )
