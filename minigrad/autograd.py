@@ -143,7 +143,9 @@ def seeds(roots: Sequence[Tensor], gradient: Any, create_graph: bool, name: str)
                 expected=f"{root.shape}",
                 hint="minigrad.ones_like(y) as a pattern",
             )
-        value = g if create_graph else root.device.table["clone"](g.array)
+        # A leaf, or who asked for it, keeps the gradient that arrives; on the way through a node nobody does.
+        kept = name == "grad" or isinstance(vertex, Leaf)
+        value = g if create_graph else root.device.table["clone"](g.array) if kept else g.array
         result[vertex] = result[vertex] + value if vertex in result else value
     return result
 

@@ -138,7 +138,8 @@ def two(op: Op, x: Any, y: Any, parameters: dict = _NOTHING) -> Tensor:
 
 
 def several(op: Op, args: tuple, parameters: dict) -> Tensor:
-    """`remember` for any number of inputs: floating tensors of one dtype, and numbers or nothing in some places."""
+    """`remember` for any number of inputs: tensors of one floating dtype, or an operation that casts none of them; numbers,
+    or nothing, in some places."""
     device: Any = None
     dtype = None
     arrays: list[Any] = []
@@ -153,7 +154,7 @@ def several(op: Op, args: tuple, parameters: dict) -> Tensor:
                 return general(op, args, parameters)
             if x.base is not None and x.base[1] != x.written[0]:
                 return general(op, args, parameters)
-            if op.variadic or op.combining[place]:
+            if op.casts and (op.variadic or op.combining[place]):
                 if dtype is None:
                     dtype = array.dtype
                 elif array.dtype is not dtype:
@@ -167,7 +168,7 @@ def several(op: Op, args: tuple, parameters: dict) -> Tensor:
             parents.append(None)
         else:
             return general(op, args, parameters)
-    if dtype is None or dtype.kind != "f" or op.view:
+    if device is None or op.view or (op.casts and (dtype is None or dtype.kind != "f")):
         return general(op, args, parameters)
     if op.strict:
         op.infer(tuple(arrays), parameters)
@@ -176,7 +177,7 @@ def several(op: Op, args: tuple, parameters: dict) -> Tensor:
     except Exception as error:
         op.fail(error, args, parameters)
     out = wrap(z, device)
-    if needed and mode.enabled and op.rule is not None:
+    if needed and mode.enabled and op.rule is not None and out.array.dtype.kind == "f":
         keep_z, *keeps = op.plans[0 if op.variadic else needed]
         if op.variadic:
             keeps *= len(args)

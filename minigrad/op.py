@@ -67,7 +67,7 @@ class Op:
         view: whether the output may share the input's memory.
         strict: whether the shape rule is asked before every run, not only to explain a failure.
         careful: whether the quick way is open to floating inputs only, or (if strict) not at all.
-        combining: for each input, whether its dtype takes part in the promotion.
+        casts: whether inputs are cast to a common dtype first; combining: for each input, whether its dtype takes part.
     """
 
     def __init__(self, rule, *, shape, dtype, saves, sample, view, elementwise, differentiable, strict, together):
@@ -89,6 +89,7 @@ class Op:
         self.keeps = any(self.plans[-1])
         self.floats = dtype == "float"
         self.careful = self.floats or strict
+        self.casts = not callable(dtype) and dtype != "int64"
         self.combining = tuple(not together or name in together.split() for name in self.inputs)
         self.__doc__, self.__name__, self.__module__ = rule.__doc__, rule.__name__, rule.__module__
         self.__wrapped__ = rule
@@ -242,7 +243,7 @@ def describe(value: Any) -> str:
 
 def with_common_dtype(op: Op, inputs: tuple) -> tuple:
     """The tensors or symbols cast to the dtype in which the op computes, by an op, so that gradients are cast back."""
-    if callable(op.dtype) or op.dtype == "int64":
+    if not op.casts:
         return inputs
     chosen = [x is not None and (op.variadic or op.combining[i]) for i, x in enumerate(inputs)]
     dtype = dtypes.common(tuple(x for x, use in zip(inputs, chosen, strict=True) if use))

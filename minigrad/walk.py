@@ -51,11 +51,11 @@ def pass_backward(
         while ready:
             node = ready.pop()
             g = gradients.pop(node, None)
-            if g is not None and node.hooks is not None:
-                g = run_hooks(node.hooks, g)
-            is_leaf = isinstance(node, Leaf)
-            if g is not None and (is_leaf if wanted is None else node in wanted):
-                receive(node, g)
+            if g is not None:
+                if node.hooks is not None:
+                    g = run_hooks(node.hooks, g)
+                if isinstance(node, Leaf) if wanted is None else node in wanted:
+                    receive(node, g)
             if isinstance(node, Leaf) or (needed is not None and needed.isdisjoint(node.parents)):
                 continue  # the way ends here
             saved = node.saved

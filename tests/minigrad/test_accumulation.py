@@ -84,3 +84,15 @@ def test_freed_values_are_still_noticed():
     z.backward()
     with pytest.raises(minigrad.errors.GraphError, match="freed"):
         z.backward()
+
+
+def test_a_gradient_that_is_passed_on_unchanged_is_not_the_one_that_was_given():
+    x, y, leaf = (minigrad.ones(3, requires_grad=True) for _ in range(3))
+    given = minigrad.tensor([1.0, 2.0, 3.0])
+    (x + y).backward(given)
+    leaf.backward(given)
+    for gradient in (x.grad, y.grad, leaf.grad, *minigrad.autograd.grad(x * 1, x, given)):
+        gradient *= 10
+    np.testing.assert_array_equal(given.numpy(), [1, 2, 3])
+    np.testing.assert_array_equal(x.grad.numpy(), [10, 20, 30])
+    np.testing.assert_array_equal(y.grad.numpy(), [10, 20, 30])
