@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy
 
+from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
-from minigrad.graph.lowering import Fused, kernel, ufunc, way
+from minigrad.graph.lowering import kernel, ufunc, way
 from minigrad.graph.special import PART, Special
 
 
@@ -163,9 +164,7 @@ def _view(names: Names, symbol: Symbol) -> list[str]:
 def _into(names: Names, symbol: Symbol) -> list[str]:
     out = names.of(symbol)
     if isinstance(symbol.op, Fused):
-        results = [names.piece(symbol, n) for n in range(len(symbol.op.results))]
-        inputs = [names.argument(x) for x in symbol.inputs]
-        return [f"{names.thing(symbol.op.name, symbol.op.into)}({', '.join(inputs + results)})"]
+        return [_fused(names, symbol, symbol.op)]
     if symbol.op.name == "matmul":
         return _matmul(names, symbol, out)
     if symbol.op.name == "linear":
@@ -173,6 +172,36 @@ def _into(names: Names, symbol: Symbol) -> list[str]:
     function = ufunc(symbol)
     arguments = [names.argument(x) for x in symbol.inputs]
     return [f"{names.thing(f'numpy_{symbol.op.name}', function)}({', '.join(arguments)}, out={out})"]
+
+
+def _fused(names: Names, symbol: Symbol, op: Fused) -> str:
+    """A generated kernel, with inputs and results in the shapes of its loops."""
+    arguments = [_looped(names, x, shape) for x, shape in zip(symbol.inputs, op.takes, strict=True)]
+    arguments += [names.literal(number) for number in op.numbers]
+    for n, (loops, (shape, _)) in enumerate(zip(op.gives, op.results, strict=True)):
+        name = names.piece(symbol, n)
+        if loops != shape:
+            array = names.space.get(name)
+            name = f"{name}.reshape({loops})" if array is None else names.thing(f"{name}_flat", array.reshape(loops))
+        arguments.append(name)
+    return f"{names.thing(op.name, op.compiled())}({', '.join(arguments)})"
+
+
+def _looped(names: Names, x: Symbol, shape: tuple[int, ...]) -> str:
+    """An input of a kernel: elements in order, with an axis for each loop; a single number as such."""
+    name = names.of(x)
+    if not shape:
+        return f"{name}.item()"
+    if x in names.fixed and names.fixed[x].flags.c_contiguous:
+        return name if x.shape == shape else names.thing(f"{name}_flat", names.fixed[x].reshape(shape))
+    if way(x) not in ("input", "into") and not (x.op is PART and isinstance(x.inputs[0].op, Fused)):
+        return f"{names.thing('in_order', _in_order)}({name}, {shape})"
+    return name if x.shape == shape else f"{name}.reshape({shape})"
+
+
+def _in_order(x: Any, shape: tuple[int, ...]) -> Any:
+    """The elements in order in memory, in this shape."""
+    return (x if x.flags.carray else numpy.array(x, order="C")).reshape(shape)
 
 
 def _matmul(names: Names, symbol: Symbol, out: str) -> list[str]:

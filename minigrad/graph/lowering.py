@@ -17,6 +17,7 @@ from typing import Any
 import numpy
 
 from minigrad.device import cpu
+from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
 from minigrad.graph.special import PART, Special
 from minigrad.op import OPS
@@ -39,19 +40,6 @@ _SMALL: dict[str, Callable] = {
 _BELOW = 1024
 # Kernels that are no views but may give back their input where there is nothing to do.
 _MAY_RETURN_INPUT = frozenset(("add_windows", "contiguous", "overlay"))
-
-
-class Fused(Special):
-    """A generated kernel as a node of a graph: it writes its results into memory that it is given.
-
-    Attributes:
-        results: shape and dtype of each result. Of several, `graph.part` gives each.
-        into: `into(*arrays, *results)`.
-        members: the operations in it, as text.
-    """
-
-    results: tuple[tuple[tuple[int, ...], numpy.dtype], ...]
-    into: Callable[..., None]
 
 
 def way(symbol: Symbol) -> str:

@@ -26,6 +26,7 @@ from minigrad.errors import GraphError, ShapeError
 from minigrad.graph.emit import Names, emit
 from minigrad.graph.ir import Symbol
 from minigrad.graph.lowering import bases, bytes_of, results, way
+from minigrad.graph.overwriting import overwriting
 from minigrad.graph.program import Program
 from minigrad.graph.rewrites.memory import LINE, Piece
 from minigrad_kernels.pool import empty
@@ -50,6 +51,9 @@ class Plan:
     Args:
         program: with a plan of memory (see `optimise`), or without: each value then has a buffer of its own.
         own: leave the outputs in buffers of the plan, which its next run overwrites, instead of handing out new memory.
+        fixed: arrays of inputs that are the same in every run (parameters); they are not given to a run any more.
+        into: for outputs the fixed input whose memory they are for. Those that can be are written there by the run itself
+            (`overwritten`); the others are handed out as ever.
 
     Attributes:
         steps: what is done, in order. source: the text that does it.
@@ -57,8 +61,17 @@ class Plan:
         function: the bare function of arrays that are known to fit (shape, dtype, elements in order); for one thread.
     """
 
-    def __init__(self, program: Program, *, own: bool = False):
-        self.program, self._own = program, own
+    def __init__(
+        self,
+        program: Program,
+        *,
+        own: bool = False,
+        fixed: dict[Symbol, Any] | None = None,
+        into: dict[Symbol, Symbol] | None = None,
+    ):
+        self.program, self._own, self._fixed = program, own, fixed or {}
+        self.inputs = [symbol for symbol in program.inputs if symbol not in self._fixed]
+        self._over = overwriting(program, into) if into else {}
         self._order = program.needed
         self._lying = bases([*program.inputs, *self._order])
         self._names = Names()
@@ -68,6 +81,11 @@ class Plan:
         self.peak_bytes = self._peak()
         self.source = self._text()
         self.function: Callable[..., list[Any]] = self._names.compiled(self.source)
+
+    @property
+    def overwritten(self) -> set[Symbol]:
+        """The inputs that a run overwrites. Their outputs are handed out as None."""
+        return set(self._over.values())
 
     def __call__(self, *arrays: Any) -> list[Any]:
         """The outputs. Errors: GraphError for too many or too few arrays, ShapeError for one that does not fit."""
@@ -94,7 +112,9 @@ class Plan:
     def _place(self) -> None:
         """Buffers for what is written where the plan says, and which results are memory of each run."""
         names, memory = self._names, self.program.memory
-        for symbol in self.program.inputs:
+        for symbol, array in self._fixed.items():
+            names.fix(symbol, array)
+        for symbol in self.inputs:
             names.given(symbol)
         places: dict[Piece, int] = memory.places if memory is not None else {}
         self._block = _aligned(memory.size) if memory is not None else numpy.empty(0, numpy.uint8)
@@ -105,7 +125,9 @@ class Plan:
                 continue
             for n, (shape, dtype) in enumerate(results(symbol)):
                 size = bytes_of(shape, dtype)
-                if (symbol, n) in asked and not self._own:
+                if (symbol, n) in self._over:
+                    names.buffer(symbol, n, self._fixed[self._over[symbol, n]])
+                elif (symbol, n) in asked and not self._own:
                     self._fresh[symbol, n] = size
                     names.buffer(symbol, n, None)
                 elif (symbol, n) in places:
@@ -129,7 +151,7 @@ class Plan:
     def _text(self, *, watched: bool = False) -> str:
         """The function, line by line."""
         names, last = self._names, self._last_reads()
-        lines = [f"def run({', '.join(names.of(s) for s in dict.fromkeys(self.program.inputs))}):"]
+        lines = [f"def run({', '.join(names.of(s) for s in dict.fromkeys(self.inputs))}):"]
         if watched:
             lines.append("    watch(-1)")
         for number, step in enumerate(self.steps):
@@ -160,6 +182,9 @@ class Plan:
         texts = []
         for symbol in self.program.outputs:
             name, lying = self._names.of(symbol), self._lying[symbol]
+            if lying & self._over.keys():
+                texts.append("None")
+                continue
             new = all(piece in self._fresh or way(piece[0]) == "makes" for piece in lying)
             if not self._own and (not new or not given.isdisjoint(lying)):
                 name = f"{self._names.thing('copied', _copied)}({name})"
@@ -194,15 +219,15 @@ class Plan:
 
     def _checked(self, arrays: Sequence[Any]) -> list[Any]:
         """The arrays, in order in memory. Errors: GraphError, ShapeError."""
-        if len(arrays) != len(self.program.inputs):
+        if len(arrays) != len(self.inputs):
             raise GraphError(
                 "plan: not as many arrays as inputs.",
                 got=f"{len(arrays)} arrays",
-                expected=f"{len(self.program.inputs)}: {', '.join(s.name for s in self.program.inputs)}",
+                expected=f"{len(self.inputs)}: {', '.join(s.name for s in self.inputs)}",
                 hint="plan(*arrays), in the order of program.inputs",
             )
         found = []
-        for symbol, x in zip(self.program.inputs, arrays, strict=True):
+        for symbol, x in zip(self.inputs, arrays, strict=True):
             if x.shape != symbol.shape or x.dtype != symbol.dtype:
                 raise ShapeError(
                     f"plan: the array for {symbol.name!r} does not fit.",

@@ -141,6 +141,10 @@ class Copy:
         self._origin[new] = (*self._origin.get(new, ()), old)
         return new
 
+    def made_of(self, new: Symbol, olds: Iterable[Symbol]) -> None:
+        """Say of a new symbol which old ones it stands for."""
+        self._origin[new] = tuple(dict.fromkeys((*self._origin.get(new, ()), *olds)))
+
     def program(self) -> Program:
         """What has become of it."""
         outputs = [self.new[symbol] for symbol in self.old.outputs]

@@ -7,24 +7,16 @@ operation stands where its inputs allow, so the cut is found in one sweep in the
 
 from __future__ import annotations
 
-import itertools
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from minigrad import shapes
+from minigrad.graph.description import REDUCTIONS, SOFTMAXES, describe
 from minigrad.graph.executor import needed
 from minigrad.graph.ir import Symbol
 from minigrad.op import run as run_kernel
-from minigrad_kernels.fuse import Input, NotFusible, Region, Step
-
-REDUCTIONS = ("sum", "mean", "amax", "amin")
-SOFTMAXES = ("softmax", "log_softmax")
-# Numbers that stand in the text of a kernel. Any other is given at each call, so that it does not make a new kernel.
-_WRITTEN = frozenset(("0.0", "1.0", "-1.0", "2.0", "0.5"))
-
-_OF_STEPS = re.compile(r"[tc]\d+")
+from minigrad_kernels.fuse import NotFusible
 
 
 class FusedGraph:
@@ -148,77 +140,13 @@ class FusedGraph:
     # -- the region --------------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        """The region, with names for everything in it."""
-        self.numbers: list[float] = []
-        self._names: dict[Symbol, str] = {}
-        self._reads: list[Symbol] = []
-        inputs: list[Input] = []
-        steps: list[Step] = []
-        own_names = {x.name for x in self.inputs}
-
-        def name(x: Any) -> str:
-            if not isinstance(x, Symbol):
-                return number(x)
-            if x not in self._names:
-                self._reads.append(x)
-                own = x.op is None and x.name.isidentifier() and not _OF_STEPS.fullmatch(x.name)
-                self._names[x] = (
-                    x.name if own else next(n for i in itertools.count() if (n := f"x{i}") not in own_names)
-                )
-                own_names.add(self._names[x])
-                inputs.append(Input(self._names[x], self._aligned(self.inputs.get(x, x.shape)), x.dtype.name))
-            return self._names[x]
-
-        def number(value: float) -> str:
-            if str(float(value)) in _WRITTEN:
-                return str(float(value))
-            if value not in self.numbers:
-                self.numbers.append(value)
-            return f"c{self.numbers.index(value)}"
-
-        def step(op: str, args: tuple[str, ...], shape: tuple[int, ...], boolean: bool) -> str:
-            steps.append(Step(f"t{len(steps)}", op, args, shape, boolean))
-            return steps[-1].name
-
-        for s in self.fused:
-            operation, args = s.op.name, tuple(name(x) for x in s.inputs)  # type: ignore[union-attr]
-            shape = self._aligned(s.shape)
-            row = (*self.shape[: len(self.shape) - self.reduced], *(1,) * self.reduced)
-            if operation == "broadcast_to":  # what is repeated is the same value
-                self._names[s] = args[0]
-            elif operation == "cast":
-                self._names[s] = step("cast", args, shape, False) if s.inputs[0].dtype.kind == "b" else args[0]
-            elif operation == "mean":
-                count = math.prod(self.shape[-self.reduced :])
-                self._names[s] = step("div", (step("sum", args, row, False), number(count)), row, False)
-            elif operation in REDUCTIONS:
-                self._names[s] = step(operation, args, row, False)
-            elif operation in SOFTMAXES:
-                below = step("sub", (*args, step("amax", args, row, False)), shape, False)
-                power = step("exp", (below,), shape, False)
-                total = step("sum", (power,), row, False)
-                last = (
-                    ("div", (power, total))
-                    if operation == "softmax"
-                    else ("sub", (below, step("log", (total,), row, False)))
-                )
-                self._names[s] = step(*last, shape, False)
-            else:
-                function, numbers = self._scalar(s)  # type: ignore[misc]
-                self._names[s] = step(function, args + tuple(map(number, numbers)), shape, s.dtype.kind == "b")
+        """The region, with the names that its inputs have."""
         used = {x for s in self.after for x in s.inputs if isinstance(x, Symbol)} | set(self.outputs)
         self._results = [s for s in self.fused if s in used]
-        made = {s.name: s for s in steps}
-        for s in self._results:
-            if self._names[s] not in made or math.prod(made[self._names[s]].shape) != math.prod(s.shape):
-                raise NotFusible("a result repeats a smaller one")
-        self.region = Region(
-            self._aligned(self.shape), self.dtype.name, tuple(inputs), tuple(f"c{n}" for n in range(len(self.numbers))),
-            tuple(steps), tuple(self._names[s] for s in self._results), self.reduced,
-        )  # fmt: skip
-
-    def _aligned(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return (1,) * (len(self.shape) - len(shape)) + tuple(shape)
+        found = describe(
+            self.fused, self._results, self.shape, self.dtype, self.reduced, self._scalar, given=self.inputs
+        )
+        self.region, self._reads, self.numbers = found
 
 
 def _repeats(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

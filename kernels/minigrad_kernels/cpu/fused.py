@@ -24,6 +24,8 @@ class Fused:
 
     Attributes:
         source: the text of the kernel.
+        takes: the shape in which it takes each input: the same elements with an axis for each loop; () for a number.
+        gives: for each output its shape, its dtype, and the shape in which the kernel takes it.
 
     Errors: NotFusible.
     """
@@ -37,23 +39,27 @@ class Fused:
         def loops(name: str) -> tuple[int, ...]:
             return tuple(n for n, one in zip(lengths, varies[name], strict=True) if one)
 
-        self._takes = [loops(x.name) for x in region.inputs]
-        self._gives = [
+        self.takes = [loops(x.name) for x in region.inputs]
+        self.gives = [
             (steps[name].shape, numpy.dtype(bool if steps[name].boolean else region.dtype), loops(name) or (1,))
             for name in region.outputs
         ]
         self._kernel: Callable | None = None
 
-    def __call__(self, arrays: Sequence[Any], numbers: Sequence[float] = ()) -> list[Any]:
+    def compiled(self) -> Callable:
+        """The kernel itself, for who has arrays of just these shapes: `f(*inputs, *numbers, *outputs)`."""
         if self._kernel is None:
             self._kernel = _compiled(self.source)
+        return self._kernel
+
+    def __call__(self, arrays: Sequence[Any], numbers: Sequence[float] = ()) -> list[Any]:
         inputs = [
             fit(x, x_in.shape).reshape(shape) if shape else x.item(0)
-            for x, x_in, shape in zip(arrays, self.region.inputs, self._takes, strict=True)
+            for x, x_in, shape in zip(arrays, self.region.inputs, self.takes, strict=True)
         ]
-        outputs = [empty(shape, dtype) for shape, dtype, _ in self._gives]
-        self._kernel(
-            *inputs, *numbers, *[z.reshape(loops) for z, (_, _, loops) in zip(outputs, self._gives, strict=True)]
+        outputs = [empty(shape, dtype) for shape, dtype, _ in self.gives]
+        self.compiled()(
+            *inputs, *numbers, *[z.reshape(loops) for z, (_, _, loops) in zip(outputs, self.gives, strict=True)]
         )
         return outputs
 

@@ -23,6 +23,8 @@ INSTRUCTIONS = {
 }  # fmt: skip
 PLAIN = {*INFIX, *PREFIX, *INSTRUCTIONS, "cast"}
 REDUCTIONS = ("sum", "amax", "amin")
+# A sum over the first axes: each row is added to the result as it goes by. Its value is there at the end, as an output.
+ADD_UP = "add_up"
 LETTERS = "ijkl"
 # What the text itself calls things: steps and numbers, results, and what is derived from another name.
 _OWN_NAMES = re.compile(rf"[{LETTERS}]|[tc]\d+|out\d*|.*_(row|whole|[{LETTERS}]+)")
@@ -75,6 +77,8 @@ class Expressions:
             if step.op in REDUCTIONS:
                 self.depth[step.name] = self.axes - 1
                 self.stage[step.name] += 1
+            elif step.op == ADD_UP:
+                self.depth[step.name] = self.axes
         self.kept: set[str] = set()  # in rows of scratch memory
         self.stored: set[str] = set()  # those of them that this row has already
         self.inline: set[str] = set()  # written where they are used
@@ -139,6 +143,16 @@ class Expressions:
     def number(self, text: str) -> str:
         """A number in the dtype of the region: a bare 0.5 is a float64 and would widen whatever it meets."""
         return f"{self.need('numpy', self.region.dtype)}({text})"
+
+    def summand(self, name: str) -> str:
+        """What of a result is computed for an element: the result itself, or what is added to it."""
+        step = self.steps[name]
+        return step.args[0] if step.op == ADD_UP else name
+
+    def store(self, out: str, name: str, letter: str) -> str:
+        """The line that writes an element of a result."""
+        added = "+" if self.steps[name].op == ADD_UP else ""
+        return f"{self.place(out, name, letter)} {added}= {self.value(self.summand(name))}"
 
     def expression(self, step: Step) -> str:
         return self.written(step, self.value, self.function)

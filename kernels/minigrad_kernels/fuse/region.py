@@ -37,7 +37,8 @@ class Region(NamedTuple):
         shape: what all values are broadcast to.
         dtype: "float32" or "float64", of all values that are not boolean.
         inputs: the arrays. numbers: the names of numbers that are given at each call.
-        steps: in an order in which each uses earlier ones; a reduction is over the last `reduced` axes.
+        steps: in an order in which each uses earlier ones; a reduction is over the last `reduced` axes, but for "add_up",
+            a sum over the first axes, which no other step uses.
         outputs: names of steps.
     """
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from minigrad_kernels.fuse.expressions import LETTERS, PLAIN, REDUCTIONS, Expressions
+from minigrad_kernels.fuse.expressions import ADD_UP, LETTERS, PLAIN, REDUCTIONS, Expressions
 from minigrad_kernels.fuse.region import Region, Step
 
 # As in `cpu/declare.py`, whose kernels need Numba; the text does not.
@@ -48,8 +48,9 @@ class _Writer(Expressions):
         region, number = self.region, self.number
         lines = [f"{name} = {number(name)}" for name in region.numbers]
         lines += [f"{x.name} = {number(x.name)}" for x in region.inputs if not any(x.shape) and x.dtype != "bool"]
+        lines += [f"{out}[:] = 0" for out, name in self.stores() if self.steps[name].op == ADD_UP]
         if self.axes == 0:
-            return lines + self.singles(0) + [f"{out}[0] = {self.value(name)}" for out, name in self.stores()]
+            return lines + self.singles(0) + [self.store(out, name, "") for out, name in self.stores()]
         passes = max((self.stage[name] for name in region.outputs), default=0)
         self.keep(passes)
         for name in sorted(self.kept):
@@ -77,14 +78,9 @@ class _Writer(Expressions):
         inner = [(out, name) for out, name in self.stores() if self.depth[name] == self.axes]
         if inner:
             lines.append(f"for {letter} in range({self.length(level)}):")
-            lines += ["    " + line for line in self.inside([name for _, name in inner])]
-            lines += [f"    {self.place(out, name, letter)} = {self.value(name)}" for out, name in inner]
-        lines += [
-            f"{self.place(out, name, '')} = {self.value(name)}"
-            for out, name in self.stores()
-            if self.depth[name] < self.axes
-        ]
-        return lines
+            lines += ["    " + line for line in self.inside([self.summand(name) for _, name in inner])]
+            lines += ["    " + self.store(out, name, letter) for out, name in inner]
+        return lines + [self.store(out, name, "") for out, name in self.stores() if self.depth[name] < self.axes]
 
     def fold(self, sums: list[Step], letter: str) -> list[str]:
         """A pass over the row for some reductions. Sums go by blocks: see BLOCK."""
@@ -123,7 +119,7 @@ class _Writer(Expressions):
         for step in self.region.steps:
             if (
                 self.depth[step.name] == level
-                and step.op not in REDUCTIONS
+                and step.op not in (*REDUCTIONS, ADD_UP)
                 and (not last or self.stage[step.name] == stage)
             ):
                 lines.append(f"{step.name} = {self.expression(step)}")
@@ -181,7 +177,7 @@ class _Writer(Expressions):
         for stage in range(passes + 1):
             targets = [s.args[0] for s in self.region.steps if s.op in REDUCTIONS and self.stage[s.name] == stage + 1]
             if stage == passes:
-                targets = [name for name in self.region.outputs if self.depth[name] == self.axes]
+                targets = [self.summand(name) for name in self.region.outputs if self.depth[name] == self.axes]
             stack, found = list(targets), set()
             while stack:
                 name = stack.pop()

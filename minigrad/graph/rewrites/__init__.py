@@ -13,6 +13,7 @@ from minigrad.errors import GraphError
 from minigrad.graph.program import Program, joined
 from minigrad.graph.rewrites.common import common
 from minigrad.graph.rewrites.fold import fold
+from minigrad.graph.rewrites.fuse import fuse
 from minigrad.graph.rewrites.identity import identity
 from minigrad.graph.rewrites.memory import memory
 from minigrad.graph.rewrites.prune import prune
@@ -24,6 +25,7 @@ REWRITES: dict[str, Callable[[Program], Program]] = {
     "simplify": simplify,
     "common": common,
     "identity": identity,
+    "fuse": fuse,
     "memory": memory,
 }
 
