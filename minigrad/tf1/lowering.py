@@ -64,6 +64,7 @@ class Lowering:
         self.writes: dict[Declared, Symbol] = {}
         self.origin: dict[Symbol, Declared] = {}
         self.wanted: set[Declared] = set()
+        self.plain = False  # whether the program will run without rewrites, as it was declared
         self.quiet = False  # whether what is printed was printed before: a value is computed again for a gradient
         self._versions: dict[Declared, Versions] = {}
         self._effects: dict[Declared, tuple[Symbol, ...]] = {}
@@ -72,6 +73,7 @@ class Lowering:
         """For a branch or a body: a program of its own, which shares what is known of sizes, random numbers and memory."""
         inner = Lowering(self.sizes, self.stream, self.shape_of, self.make)
         inner.around, inner.declaration, inner.quiet, inner.memory = self, declaration, quiet, self.memory
+        inner.plain = self.plain
         return inner
 
     def feed(self, symbol: Declared, shape: tuple[int, ...]) -> None:
@@ -81,10 +83,13 @@ class Lowering:
 
     def lower(self, fetches: Iterable[Declared]) -> None:
         """Add what the fetches need."""
-        symbols = needed(list(fetches), self.lowered)
+        fetches = list(fetches)
+        symbols = needed(fetches, self.lowered)
         self.wanted |= set(symbols)  # type: ignore[arg-type]
+        asked = set(fetches)
         for symbol in symbols:
-            self._one(symbol)  # type: ignore[arg-type]
+            if symbol.kind != "variable" or symbol in asked:  # another variable is an input when something reads it
+                self._one(symbol)  # type: ignore[arg-type]
 
     def value(self, symbol: Declared) -> Any:
         """What a fetched symbol has become: a variable's, its value before the run."""
@@ -160,7 +165,8 @@ class Lowering:
             return made
         if symbol.op is PART:
             return self.lowered[symbol.inputs[0]][symbol.parameters["n"]]  # type: ignore[index]
-        inputs = tuple(self._read(x, versions) for x in symbol.inputs)
+        unread = getattr(symbol.op, "unread", 0)
+        inputs = (None,) * unread + tuple(self._read(x, versions) for x in symbol.inputs[unread:])
         if isinstance(symbol.op, Special):
             return symbol.op.lower(self, symbol, inputs)  # type: ignore[attr-defined]
         return declare_known(symbol.op, _with_numbers(symbol, inputs), self.known(symbol.parameters))

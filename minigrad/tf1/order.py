@@ -25,8 +25,11 @@ class NoOp(Node):
     """Does nothing, after all that it waits for."""
 
     def lower(self, lowering: Any, symbol: Declared, inputs: tuple) -> Any:
-        waits = tuple(lowering.lowered[x] for x in symbol.after if not isinstance(lowering.lowered[x], tuple))
-        return lowering.graph.special(DONE, (), None, (), bool, after=waits)
+        waits: list[Any] = []
+        if lowering.plain:  # else only what has effects must be done, and the graph's order says so already
+            for x in symbol.after:
+                waits += lowering.lowered[x][:1] if isinstance(lowering.lowered[x], tuple) else [lowering.lowered[x]]
+        return lowering.graph.special(DONE, (), None, (), bool, after=tuple(waits))
 
 
 class Call(Node):

@@ -86,6 +86,7 @@ class Step:
         rewrites: Any,
     ):
         lowering = Lowering(sizes, stream, shape_of, lambda program: runner(program, rewrites))
+        lowering.plain = rewrites is False
         for symbol, shape in fed.items():
             lowering.feed(symbol, shape)
         lowering.lower([e.symbol for e in elements])
@@ -97,7 +98,8 @@ class Step:
             if isinstance(element, Operation):
                 self._places.append(None)
                 if isinstance(value, Symbol) and value.op is not DONE:
-                    value = lowering.graph.special(DONE, (), None, (), bool, name=element.name, after=(value,))
+                    waits = (value,) if lowering.plain else ()
+                    value = lowering.graph.special(DONE, (), None, (), bool, name=element.name, after=waits)
                     lowering.origin[value] = element.symbol
             else:
                 self._places.append(len(outputs))

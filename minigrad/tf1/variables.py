@@ -25,6 +25,7 @@ class Write(Node):
     def __init__(self, name: str, combine: Any):
         super().__init__(name, pure=False)
         self.combine = combine
+        self.unread = 0 if combine else 1  # an assignment does not look at the value that it replaces
 
     def lower(self, lowering: Any, symbol: Declared, inputs: tuple) -> Symbol:
         variable, x = symbol.inputs[0], inputs[1]
