@@ -107,6 +107,21 @@ V1LayerParameter:
     weight_decay float *
     include NetStateRule *
     exclude NetStateRule *
+    layer V0LayerParameter
+
+V0LayerParameter:
+    name string, type string
+    num_output uint32, biasterm bool = true, weight_filler FillerParameter, bias_filler FillerParameter
+    pad uint32, kernelsize uint32, group uint32 = 1, stride uint32 = 1
+    pool {MAX AVE STOCHASTIC}
+    dropout_ratio float = 0.5
+    local_size uint32 = 5, alpha float = 1, beta float = 0.75, k float = 1
+    source string, batchsize uint32, scale float = 1, meanfile string, cropsize uint32, mirror bool
+    blobs_lr float *, weight_decay float *
+    rand_skip uint32, shuffle_images bool, new_height int32, new_width int32, concat_dim uint32 = 1
+    det_fg_threshold float = 0.5, det_bg_threshold float = 0.5, det_fg_fraction float = 0.25
+    det_context_pad uint32, det_crop_mode string = warp
+    hdf5_output_param HDF5OutputParameter
 
 SolverParameter:
     net string

@@ -1,7 +1,8 @@
 """Older forms of nets and solvers, rewritten in the modern one.
 
 Published files of the years 2013 and 2014 say `layers { type: CONVOLUTION blobs_lr: 2 }` where today's say
-`layer { type: "Convolution" param { lr_mult: 2 } }`, and name a net's inputs before its first layer. Caffe rewrites
+`layer { type: "Convolution" param { lr_mult: 2 } }`, and name a net's inputs before its first layer; upgrade_v0.py has the
+oldest form of all. Caffe rewrites
 them when it reads them, and so does this file; everything that comes afterwards knows the modern form only.
 
 Source: src/caffe/util/upgrade_proto.cpp of Caffe 1.0.
@@ -10,6 +11,7 @@ Source: src/caffe/util/upgrade_proto.cpp of Caffe 1.0.
 from __future__ import annotations
 
 from minigrad.caffe.message import Message
+from minigrad.caffe.upgrade_v0 import upgraded_v0
 
 # The types of layers in the older form. Those not listed are words in capitals of the modern names: HINGE_LOSS, HingeLoss.
 _TYPES = {
@@ -38,7 +40,10 @@ def upgraded_net(net: Message) -> Message:
             got=f"`layers` here, `layer` in line {net.layer[0].line}",
             hint="write layer { … } everywhere, with a type between quotation marks",
         )
-    net.layer = [*net.layer, *(_layer(old) for old in net.layers)]
+    oldest = [old for old in net.layers if old.has("layer")]
+    if oldest and len(oldest) != len(net.layers):
+        raise oldest[0].error("the net has layers in two older forms.", got="some with a `layer` inside, some without")
+    net.layer = [*net.layer, *(upgraded_v0(oldest) if oldest else map(_layer, net.layers))]
     net.clear("layers")
     for layer in net.layer:
         _transformation(layer)

@@ -40,6 +40,42 @@ def test_every_type_of_the_older_form_has_its_modern_name():
         assert word == "SOFTMAX_LOSS" or name.upper() == word.replace("_", "")
 
 
+OLDEST = """
+layers { layer { name: "d" type: "data" source: "x" batchsize: 8 scale: 0.5 cropsize: 27 } top: "data" top: "label" }
+layers { layer { name: "p" type: "padding" pad: 2 } bottom: "data" top: "p" }
+layers {
+  layer { name: "c" type: "conv" num_output: 96 kernelsize: 5 group: 2 biasterm: false blobs_lr: 1. weight_decay: 0
+    weight_filler { type: "xavier" } }
+  bottom: "p" top: "c"
+}
+layers { layer { name: "m" type: "pool" pool: AVE kernelsize: 3 stride: 2 } bottom: "c" top: "m" }
+layers { layer { name: "n" type: "lrn" local_size: 3 alpha: 0.1 } bottom: "m" top: "n" }
+layers { layer { name: "i" type: "innerproduct" num_output: 10 } bottom: "n" top: "i" }
+layers { layer { name: "l" type: "softmax_loss" } bottom: "i" bottom: "label" }
+"""
+ITS_MODERN = """
+layer { name: "d" type: "Data" top: "data" top: "label" data_param { source: "x" batch_size: 8 }
+  transform_param { scale: 0.5 crop_size: 27 } }
+layer { name: "c" type: "Convolution" bottom: "data" top: "c" param { lr_mult: 1 decay_mult: 0 }
+  convolution_param { num_output: 96 kernel_size: 5 group: 2 bias_term: false pad: 2 weight_filler { type: "xavier" } } }
+layer { name: "m" type: "Pooling" bottom: "c" top: "m" pooling_param { pool: AVE kernel_size: 3 stride: 2 } }
+layer { name: "n" type: "LRN" bottom: "m" top: "n" lrn_param { local_size: 3 alpha: 0.1 } }
+layer { name: "i" type: "InnerProduct" bottom: "n" top: "i" inner_product_param { num_output: 10 } }
+layer { name: "l" type: "SoftmaxWithLoss" bottom: "i" bottom: "label" }
+"""
+
+
+def test_the_oldest_form():
+    assert read_net(OLDEST) == read_net(ITS_MODERN)
+    for old, modern in (("conv", "cnov"), ("lrn", "softmax")):
+        with pytest.raises(PrototxtError, match="line "):
+            read_net(OLDEST.replace(f'type: "{old}"', f'type: "{modern}"'))
+    with pytest.raises(PrototxtError, match="before no convolution"):
+        read_net(OLDEST.replace('bottom: "c" top: "m"', 'bottom: "p" top: "m"'))
+    with pytest.raises(PrototxtError, match="two older forms"):
+        read_net(OLDEST + "layers { type: RELU }")
+
+
 def test_inputs_with_shapes_and_those_that_do_not_fit():
     net = read_net('input: "a" input: "b" input_shape { dim: 2 } input_shape { dim: 3 dim: 4 }')
     assert net.layer[0].top == ["a", "b"]
