@@ -8,6 +8,7 @@ import pytest
 import three
 
 import minigrad as mg
+import minigrad.tf1 as tf
 from minigrad_widgets import BackwardStepper, GraphView
 
 MARKUP = '<img src=x onerror="alert(1)">&\'"</script>'
@@ -199,3 +200,15 @@ def test_what_a_run_needs_is_told_from_what_it_does_not():
     assert len(GraphView(fetched[0]).film.vertices) < len(GraphView(graph).film.vertices)
     with pytest.raises(TypeError, match="what was executed"):
         GraphView(graph, executed=3)
+
+
+def test_what_a_run_did_is_told_by_its_metadata():
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [2], name="x")
+        total = tf.reduce_sum(tf.square(x, name="square"), name="total")
+        tf.exp(x, name="unwanted")
+    ran = tf.RunMetadata()
+    tf.Session(graph=graph).run(total, {x: [1.0, 2.0]}, tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), ran)
+    found = states(GraphView(graph, executed=ran))
+    assert found["total"].words == found["square"].words == "ran" and found["x"].words == "given"
+    assert found["unwanted"].name == "off" and found["unwanted"].words == "did not run"
