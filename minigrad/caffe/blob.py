@@ -130,10 +130,14 @@ class Blob:
                 hint="blob.reshape(…) before",
             )
 
+    def memories(self) -> dict[int, int]:
+        """The memory behind data and diff, by a number of its own, with its bytes: 0 before it was first looked at."""
+        return {id(m): 0 if m.row is None else m.row.nbytes for m in (self._data, self._diff)}
+
     @property
     def bytes(self) -> int:
-        """The bytes that data and diff take now: nothing before they were first looked at."""
-        return sum(0 if m.row is None else m.row.nbytes for m in (self._data, self._diff))
+        """The bytes that data and diff take now."""
+        return sum(self.memories().values())
 
     def __repr__(self) -> str:
         return f"<blob {self.shape} {self.dtype}>"

@@ -213,6 +213,12 @@ class Net:
         """The net as plain data: layers, blobs with their shapes, and what connects them."""
         return drawing(self)
 
+    @property
+    def bytes(self) -> int:
+        """The bytes of all data and diffs that were looked at so far, parameters included; shared memory counts once."""
+        blobs = [blob for blobs in (*self.tops, *self.params.values()) for blob in blobs]
+        return sum({key: size for blob in blobs for key, size in blob.memories().items()}.values())
+
     def __repr__(self) -> str:
         learnt = sum(b.count for b, lr in zip(self.parameters.blobs, self.parameters.lr, strict=True) if lr)
         return f"<net {self.name!r}, {self.phase}: {len(self.layers)} layers, {learnt:,} numbers to learn>"

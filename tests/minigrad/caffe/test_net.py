@@ -231,6 +231,22 @@ def test_a_net_that_cannot_be_built_names_the_layer_and_the_line(text, said):
         caffe.Net(INPUT + text)
 
 
+def test_memory_is_counted_once_and_only_where_it_was_looked_at():
+    relu = "layer {{ name: 'r' type: 'ReLU' bottom: 'a' top: '{}' }}"
+    sizes = []
+    for top in ("a", "b"):
+        net = caffe.Net("force_backward: true " + INPUT + fc("a", "x") + relu.format(top) + LOSS.format(top, "y"))
+        assert net.bytes <= 8
+        net.forward(x=X, y=Y)
+        net.backward()
+        sizes.append(net.bytes)
+    assert sizes[1] - sizes[0] == 2 * 2 * 2 * 4
+    flat = "layer { name: 'f' type: 'Flatten' bottom: 'x' top: 'f' }"
+    net = caffe.Net(INPUT + flat)
+    net.forward(x=X, y=Y)
+    assert net.bytes == 4 * (X.size + Y.size)
+
+
 def test_a_phase_is_one_of_two():
     with pytest.raises(caffe.CaffeError, match="no such phase"):
         caffe.Net(INPUT, "TRAINING")
