@@ -182,10 +182,12 @@ class Clock:
 
     A tensor's `written` is a list [time of the last write, by which op, at which line], shared by all views of the
     same memory. A node notes the time at which it saved its values. As long as the clock still shows that time, no
-    value can have changed, and the backward pass need not look further.
+    value can have changed, and the backward pass need not look further. `assigned` counts, in the same spirit, what is
+    assigned to modules' attributes: where it stands still, no compiled program need look at them.
     """
 
     now = 0
+    assigned = 0
 
     @classmethod
     def wrote(cls, written: list, name: str) -> None:

@@ -11,6 +11,7 @@ from minigrad.compiled.capture import CannotCapture, Capture
 from minigrad.compiled.explanation import Explanation
 from minigrad.compiled.program import Finished
 from minigrad.compiled.reached import Reached, module_state
+from minigrad.compiled.replay import MISS, Quick, quick
 from minigrad.compiled.signature import differing
 from minigrad.compiled.sources import Break
 from minigrad.compiled.stand_ins import capturing
@@ -36,12 +37,21 @@ class Compiled:
         self.name = getattr(function, "__qualname__", type(function).__name__)
         self.traces: list[tuple[Any, Trace]] = []
         self.recompiled: list[str] = []
+        self.quick: Quick | None = None
+        self._quick: Callable | None = None
+        self._count = self._shortened = 0
         if hasattr(function, "__name__"):
             update_wrapper(self, function)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if mode.capture is not None or events.LISTENERS:  # part of another program; or a view wants to see it run
             return self.function(*args, **keywords)
+        if self._quick is not None and not keywords and len(args) == self._count:
+            result = self._quick(*args)
+            if result is FAILED:
+                return self.function(*args)
+            if result is not MISS:
+                return result
         structure, leaves, names = take_apart(args, keywords)
         reasons = []
         for known, trace in self.traces:
@@ -57,6 +67,7 @@ class Compiled:
                 if result is FAILED:
                     return self.function(*args, **keywords)
                 if result is not OTHER:
+                    self._shorten(trace, structure)
                     return result
                 reasons.append("a value that decides what runs came out otherwise")
         if len(self.traces) >= MOST:
@@ -78,6 +89,13 @@ class Compiled:
     def explain(self) -> Explanation:
         """What was captured, when it is replayed, and why not."""
         return Explanation(self)
+
+    def _shorten(self, trace: Trace, structure: Any) -> None:
+        """Let the next call like this one go the short way."""
+        if self._shortened < MOST * 4:
+            self._shortened += 1
+            self.quick = quick(trace, structure)
+            self._quick, self._count = (self.quick.function, len(structure[0])) if self.quick is not None else (None, 0)
 
     def _first(self, trace: Trace, leaves: list[Any]) -> Any:
         """The result of the call in which a program was captured."""

@@ -39,16 +39,17 @@ class Trace:
     def __init__(self, name: str, reached: Reached, capture: Any, recording: bool):
         self.name, self.recording, self.capture = name, recording, capture
         self.guards = list(reached.guards)
-        self.modules = [(m, state) for m, state in {**dict(reached.modules), **dict(capture.modules)}.items()]
+        self.modules = [(m, state) for m, state in {**dict(capture.modules), **dict(reached.modules)}.items()]
         self.lifted: list[Lifted] = capture.lifted
         self.first_grads = [(t, g is None) for t, g in capture.first_grads.values()]
         self.updates, self.decisions = list(capture.updates.values()), capture.decisions
         self.breaks: list[Break] = list(capture.breaks)
-        self._twice = {id(x) for x in self.lifted if id(x.value) in reached.twice}
+        self.twice = {id(x) for x in self.lifted if id(x.value) in reached.twice}
         self.rewritten: list[Any] = []
         self.backward: list[tuple[int, int]] = []
         self.program: Program | None = None
         self.replays, self.verified = 0, False
+        self._assigned = -1
 
     def prepare(self, finished: Finished, rewrites: Any) -> None:
         """Make the program, and the plan of its rewritten form."""
@@ -57,8 +58,8 @@ class Trace:
         self._given = [next(x for x in self.lifted if x.symbol is s) for s in symbols]
         self.streams = self.capture.streams() if self.capture.draws else []
         self._writes_views = any(cpu.is_view(x.array) for x, _ in finished.writes)
-        self._numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
-        self.program = Program(graph, [*symbols, *self._numbers], list(finished.outputs))
+        self.numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
+        self.program = Program(graph, [*symbols, *self.numbers], list(finished.outputs))
         self.optimised = optimise(self.program, rewrites, self.rewritten.append)
         self.plan = Plan(self.optimised)
         self._operations: dict[int, Replayed] = {}
@@ -87,9 +88,8 @@ class Trace:
         for guard in self.guards:
             if not guard.holds(leaves):
                 return f"{guard.name} is no longer what it was"
-        for module, state in self.modules:
-            if not same(state, module_state(module)):
-                return f"an attribute of {type(module).__name__} was changed (its mode, a parameter, an option)"
+        if (module := self.changed_module()) is not None:
+            return f"an attribute of {type(module).__name__} was changed (its mode, a parameter, an option)"
         for t, was_none in self.first_grads:
             if (t.grad is None) is not was_none:
                 return f"a gradient was {'None' if was_none else 'there'} and is {'there' if was_none else 'None'}"
@@ -102,11 +102,20 @@ class Trace:
             value = x.source.find(leaves)
             if value is x.value and (value is x.array or (value.array is x.array and value.node is x.node)):
                 continue
-            reason = f"{x.symbol.name} is another object" if id(x) in self._twice else x.differs(value)
+            reason = f"{x.symbol.name} is another object" if id(x) in self.twice else x.differs(value)
             if reason is None and self._shares_otherwise(x, value, leaves):
                 reason = f"{x.symbol.name} shares memory with another, or no longer does"
             if reason is not None:
                 return reason
+        return None
+
+    def changed_module(self) -> Any:
+        """A module whose attributes are no longer what they were, if there is one."""
+        if self._assigned != Clock.assigned:
+            for module, state in self.modules:
+                if not same(state, module_state(module)):
+                    return module
+            self._assigned = Clock.assigned
         return None
 
     def _shares_otherwise(self, x: Lifted, value: Any, leaves: list[Any]) -> bool:
@@ -138,12 +147,11 @@ class Trace:
         """
         streams = [(s, s.bit_generator.state) for s in self.streams]
         for update in self.updates:
-            for s, value in zip(update.scalars, update.advance(), strict=True):
-                self._numbers[s][...] = value
+            update.ask([self.numbers[s] for s in update.scalars])
         for x in self._given:
             x.take(x.source.find(leaves))
         try:
-            outs = self.plan(*(x.array for x in self._given), *self._numbers.values())
+            outs = self.plan(*(x.array for x in self._given), *self.numbers.values())
         except Exception:
             return self._take_back(streams, FAILED)
         for decision, place in zip(self.decisions, self.finished.decided, strict=True):
@@ -151,6 +159,10 @@ class Trace:
                 return self._take_back(streams, OTHER)
         self.replays += 1
         return self._commit(outs)
+
+    def failed(self) -> Any:
+        """An operation could not run."""
+        return self._take_back([], FAILED)
 
     def _take_back(self, streams: list[tuple[Any, Any]], outcome: Any) -> Any:
         """What a replay changes before it is known that it holds: the optimisers' counts, the random numbers."""
@@ -167,7 +179,7 @@ class Trace:
         def real(made: Any) -> Any:
             return self._real(made, outs, known)
 
-        result = mapped(self.finished.result, (Made, Given), real)
+        result = self.result(outs, known)
         for t, made in self.finished.grads:
             t.grad = real(made) if isinstance(made, (Made, Given)) else made
         for x, place in self.finished.writes:
@@ -182,6 +194,11 @@ class Trace:
                 set_real_array(t, found.array)
                 t.node, t.written = found.node, found.written
         return result
+
+    def result(self, outs: list[Any], known: dict[int, Any] | None = None) -> Any:
+        """What the function returns."""
+        seen: dict[int, Any] = {} if known is None else known
+        return mapped(self.finished.result, (Made, Given), lambda made: self._real(made, outs, seen))
 
     def _real(self, made: Any, outs: list[Any], known: dict[int, Any]) -> Tensor:
         """The tensor that a result stands for."""

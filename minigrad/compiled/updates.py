@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy
+
 from minigrad.graph.ir import Symbol
 from minigrad.ops import sqrt
 from minigrad.tensor import Tensor
@@ -93,6 +95,7 @@ class Updates:
         self._states: list[dict[str, Any]] = []
         self._good: tuple[Any, int] | None = None  # options and size of a state for which the choices are as captured
         self._before: list[tuple[str, Any]] = []
+        self._asked: Any = None
 
     def changed(self) -> bool:
         """Whether the options are others than they were when this was made."""
@@ -106,7 +109,7 @@ class Updates:
         first, size = self._states[0], len(self._states[0])
         counts = [name for name, value in first.items() if not isinstance(value, Tensor)]
         for state in self._states:
-            if len(state) != size or any(state[name] != first[name] for name in counts):
+            if len(state) != size or (counts and any(state[name] != first[name] for name in counts)):
                 return f"the parameters of {kind} are no longer all at the same step"
         options = list(self.group.values())
         if self._good != (options, size):
@@ -133,6 +136,14 @@ class Updates:
             if len(state) == len(counts):
                 self.optimizer.buffers(p, self.group, state)
         return self.formula.scalars(**numbers)
+
+    def ask(self, arrays: list[numpy.ndarray]) -> None:
+        """Write the numbers of the step that comes now; where nothing is counted and no option changed, they are there."""
+        if self._asked is not None and self._asked is self._good and not self._before:
+            return
+        for array, value in zip(arrays, self.advance(), strict=True):
+            array[...] = value
+        self._asked = self._good
 
     def take_back(self) -> None:
         """The step was not taken."""

@@ -32,10 +32,16 @@ class Fused(Special):
         self.members = tuple(members)
         self.results = tuple((s.shape, s.dtype) for s in results)
         self.numbers = tuple(map(float, description.numbers))
+        self.region = description.region
         self._kernel = cpu.fuse(description.region)
         self.source: str = self._kernel.source
         self.takes: tuple[tuple[int, ...], ...] = tuple(self._kernel.takes)
         self.gives: tuple[tuple[int, ...], ...] = tuple(loops for _, _, loops in self._kernel.gives)
+
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether every result's element is computed from its own place alone, so that it may be written where it is read."""
+        return not self.region.reduced and not any(step.op == "add_up" for step in self.region.steps)
 
     def compiled(self) -> Callable[..., None]:
         """The function `f(*inputs, *numbers, *results)` on arrays of the shapes `takes` and `gives`."""

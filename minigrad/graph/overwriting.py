@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
 from minigrad.graph.lowering import bases, results, ufunc, way
 from minigrad.graph.program import Program
 
 # What cannot fail whatever the values are, beside elementwise operations: it looks at no indices.
-_SAFE = frozenset(("sum", "mean", "amax", "amin", "matmul", "linear", "broadcast_to", "softmax", "standardize_gradient"))
+_SAFE = frozenset(
+    ("sum", "mean", "amax", "amin", "matmul", "linear", "broadcast_to", "softmax", "standardize_gradient")
+)
 
 
 def overwriting(program: Program, wanted: dict[Symbol, Symbol]) -> dict[tuple[Symbol, int], Symbol]:
@@ -40,7 +43,12 @@ def overwriting(program: Program, wanted: dict[Symbol, Symbol]) -> dict[tuple[Sy
         readers = [s for s in order if any(isinstance(x, Symbol) and (target, 0) in lying[x] for x in s.inputs)]
         late = any(step[s] > step[maker] for s in readers)
         handed_out = shared[target, 0] > 0 or shared[maker, n] > 1
-        if not late and not handed_out and step[maker] > last_risk and _may_read(maker, target, lying, maker in set(readers)):
+        if (
+            not late
+            and not handed_out
+            and step[maker] > last_risk
+            and _may_read(maker, target, lying, maker in set(readers))
+        ):
             found[maker, n] = target
     return found
 
@@ -55,5 +63,5 @@ def _may_read(maker: Symbol, target: Symbol, lying: dict[Symbol, Any], reads: bo
     if not reads:
         return True
     others = [x for x in maker.inputs if isinstance(x, Symbol) and x is not target]
-    pointwise = ufunc(maker) is not None if not hasattr(maker.op, "into") else getattr(maker.op, "pointwise", False)
+    pointwise = maker.op.is_pointwise if isinstance(maker.op, Fused) else ufunc(maker) is not None
     return pointwise and not any((target, 0) in lying[x] for x in others)

@@ -29,7 +29,7 @@ from minigrad.graph.lowering import bases, bytes_of, results, way
 from minigrad.graph.overwriting import overwriting
 from minigrad.graph.program import Program
 from minigrad.graph.rewrites.memory import LINE, Piece
-from minigrad_kernels.pool import empty
+from minigrad_kernels.pool import SMALL, empty
 
 # Results from this size on are let go as soon as nobody reads them, for the next to take their memory.
 _LARGE = 65536
@@ -142,11 +142,15 @@ class Plan:
             for n, (shape, dtype) in enumerate(results(symbol)):
                 if (symbol, n) in self._fresh:
                     name = self._names.piece(symbol, n)
-                    lines.append(f"{name} = {self._names.thing('empty', empty)}({shape}, {self._names.dtype(dtype)})")
+                    lines.append(f"{name} = {self._empty(self._fresh[symbol, n])}({shape}, {self._names.dtype(dtype)})")
         lines += emit(self._names, symbol)
         given = sum(bytes_of(*part) for part in results(symbol)) if way(symbol) in ("into", "makes", "unknown") else 0
         in_place = self.program.memory.in_place.get(symbol) if self.program.memory is not None else None
         return Step(symbol.name, symbol, tuple(lines), given, in_place)
+
+    def _empty(self, size: int) -> str:
+        """What brings memory: the pool has blocks for large arrays only."""
+        return self._names.thing("empty", empty) if size >= SMALL else self._names.thing("small", numpy.empty)
 
     def _text(self, *, watched: bool = False) -> str:
         """The function, line by line."""

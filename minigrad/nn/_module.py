@@ -8,7 +8,7 @@ from typing import Any
 from minigrad import events
 from minigrad.errors import DTypeError, GraphError, MinigradError, ShapeError
 from minigrad.nn._calls import announced
-from minigrad.tape import no_grad
+from minigrad.tape import Clock, no_grad
 from minigrad.tensor import Tensor
 
 
@@ -57,6 +57,7 @@ class Module:
                 expected="super().__init__() first in __init__",
                 hint="add super().__init__() as the first line",
             )
+        Clock.assigned += 1
         registries = self._parameters, self._modules, self._buffers
         own = self._parameters if isinstance(value, Parameter) else self._modules if isinstance(value, Module) else None
         if own is not None:
@@ -87,6 +88,7 @@ class Module:
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
     def __delattr__(self, name: str) -> None:
+        Clock.assigned += 1
         for registry in (self._parameters, self._buffers, self._modules):
             if name in registry:
                 del registry[name]
@@ -121,6 +123,7 @@ class Module:
                 expected="a name that is not taken, without a dot (which separates the parts of a path)",
                 hint="another name",
             )
+        Clock.assigned += 1
         registry[name] = value
 
     # -- walking the tree ---------------------------------------------------------------------------------------
@@ -176,6 +179,7 @@ class Module:
 
     def train(self, mode: bool = True) -> Module:
         """Training mode for this module and all its parts."""
+        Clock.assigned += 1
         for module in self.modules():
             object.__setattr__(module, "training", mode)
         return self
