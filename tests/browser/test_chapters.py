@@ -32,3 +32,15 @@ def test_a_chapter_runs_whole_and_its_films_play(run_notebook, name, player):
         assert film.locator(".mg-count").inner_text() != before
         if player == ".mg-stepper":
             assert film.locator(".mg-node[data-state=running]").count() == 1
+
+
+def test_the_chapter_about_declared_graphs_runs_whole_and_its_graphs_answer(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "05_tf1_graph.ipynb")
+    assert notebook.errors() == []
+    graphs = notebook.page.locator(".mg-graph")
+    assert graphs.count() == 3
+    executed = graphs.nth(1)
+    executed.scroll_into_view_if_needed()
+    assert executed.get_by_text("did not run").count() > 0
+    executed.locator(".mg-node", has_text="squares").first.click()
+    assert "squares" in executed.locator(".mg-side").inner_text()
