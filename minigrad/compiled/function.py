@@ -99,6 +99,7 @@ class Compiled:
 
     def _first(self, trace: Trace, leaves: list[Any]) -> Any:
         """The result of the call in which a program was captured."""
+        trace.make_plans()
         result = trace.replay(leaves)
         if result is FAILED or result is OTHER:
             raise AssertionError(f"{self.name}: the program that was captured does not run as it did")

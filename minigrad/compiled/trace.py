@@ -60,16 +60,21 @@ class Trace:
         self._writes_views = any(cpu.is_view(x.array) for x, _ in finished.writes)
         self.numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
         self.program = Program(graph, [*symbols, *self.numbers], list(finished.outputs))
-        self.optimised = optimise(self.program, rewrites, self.rewritten.append)
-        self.plan = Plan(self.optimised)
+        self._rewrites = rewrites
         self._operations: dict[int, Replayed] = {}
-        for made in finished.known.values():
+
+    def make_plans(self) -> None:
+        """The rewritten program's plan, and those of its gradients: before the first replay, not for a comparison."""
+        assert self.program is not None
+        self.optimised = optimise(self.program, self._rewrites, self.rewritten.append)
+        self.plan = Plan(self.optimised)
+        for made in self.finished.known.values():
             if isinstance(made, Made) and made.spent is not None:
                 made.spent = spent_node(self.name, made.spent)
             elif isinstance(made, Made) and made.gradients is not None:
                 g = made.gradients
-                backward = Program(graph, [g.g, *g.needs], g.outputs)
-                leaner = optimise(backward, rewrites)
+                backward = Program(self.program.graph, [g.g, *g.needs], g.outputs)
+                leaner = optimise(backward, self._rewrites)
                 self.backward.append((len(backward.needed), len(leaner.needed)))
                 self._operations[id(made)] = Replayed(self.name, Plan(leaner))
 

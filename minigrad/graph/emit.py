@@ -28,6 +28,7 @@ class Names:
         self.space: dict[str, Any] = {}
         self.fixed: dict[Symbol, Any] = {}
         self._of: dict[Any, str] = {}
+        self._things: dict[tuple[str, int], str] = {}
         self._taken: set[str] = {"run", "watch", *dir(builtins), *keyword.kwlist}
 
     def given(self, symbol: Symbol) -> None:
@@ -93,14 +94,11 @@ class Names:
 
     def thing(self, name: str, value: Any) -> str:
         """A function or another object that the text uses, under this name or one like it."""
-        for known in (name, *(f"{name}_{n}" for n in range(1, len(self.space) + 2))):
-            if known in self.space and self.space[known] is value:
-                return known
-            if known not in self._taken:
-                break
-        chosen = self._free(name)
-        self.space[chosen] = value
-        return chosen
+        key = name, id(value)
+        if key not in self._things:
+            self._things[key] = self._free(name)
+            self.space[self._things[key]] = value
+        return self._things[key]
 
     def compiled(self, text: str, **more: Any) -> Callable[..., Any]:
         """The function `run` that the text defines."""
