@@ -12,6 +12,7 @@ import os
 import resource
 import subprocess
 import sys
+from typing import Any
 
 MODELS = ("CNN", "transformer")
 STEPS = 10_000
@@ -28,12 +29,13 @@ def markdown() -> str:
         "",
         "Most memory of 20 training steps, beyond that of the model and the data, in MiB:",
         "",
-        "| | minigrad | PyTorch | minigrad / PyTorch |",
-        "| --- | ---: | ---: | ---: |",
+        "| | PyTorch | minigrad | minigrad / PyTorch | compiled | compiled / minigrad |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for model in MODELS:
-        ours, theirs = (float(_measured(model, side)) for side in ("minigrad", "torch"))
-        lines.append(f"| {model} | {ours:.1f} | {theirs:.1f} | **{ours / theirs:.2f}** |")
+        theirs, ours, compiled = (float(_measured(model, side)) for side in ("torch", "minigrad", "compiled"))
+        ratios = f"{ours:.1f} | **{ours / theirs:.2f}** | {compiled:.1f} | **{compiled / ours:.2f}**"
+        lines.append(f"| {model} | {theirs:.1f} | {ratios} |")
     return "\n".join(lines)
 
 
@@ -67,12 +69,19 @@ def peak(model: str, side: str) -> None:
     """Print by how many MiB the process grew at most while it trained."""
     from benchmarks import architectures
 
-    library = architectures.ours() if side == "minigrad" else architectures.theirs()
+    library = architectures.theirs() if side == "torch" else architectures.ours()
     network = {"CNN": architectures.CNN, "transformer": architectures.Transformer}[model](library)
     network.step(2)  # a little of everything, so that no library is loaded later
+    step = network.step
+    if side == "compiled":
+        import minigrad as mg
+
+        compiled: Any = mg.compile
+        step = compiled(step)
+        step(2)
     before = most()
     for _ in range(20):
-        network.step()
+        step()
     print(most() - before)
 
 
