@@ -48,14 +48,21 @@ class Clusters:
     """A program's needed symbols in groups; what cannot be fused is alone in one.
 
     Args:
+        outputs: what is wanted of them.
         scalar: says whether an elementwise operation has a scalar function.
         alone: what is not to be fused.
 
     Attributes: groups, by number; of, the group of each symbol. The dtype of a group that is no kernel is None.
     """
 
-    def __init__(self, symbols: Sequence[Symbol], scalar: Callable[[Symbol], Any], alone: Container[Symbol] = ()):
-        self._scalar, self._alone = scalar, alone
+    def __init__(
+        self,
+        symbols: Sequence[Symbol],
+        outputs: Container[Symbol],
+        scalar: Callable[[Symbol], Any],
+        alone: Container[Symbol] = (),
+    ):
+        self._outputs, self._scalar, self._alone = outputs, scalar, alone
         self.groups: dict[int, Group] = {}
         self.of: dict[Symbol, Group] = {}
         self._effects: dict[int, list[int]] = {}
@@ -66,6 +73,7 @@ class Clusters:
             )
             self._sort(symbol, before)
             last_effect = symbol if symbol.op is not None and not changeable(symbol) else last_effect
+        self._sink(symbols)
         for group in self.groups.values():
             if len(group.members) < LEAST:
                 group.dtype = None
@@ -203,6 +211,44 @@ class Clusters:
         """What must be there before `s`: in a kernel, not what is only repeated, but what is repeated there."""
         inputs = [x for x in s.inputs if isinstance(x, Symbol)]
         return [*(inputs if group.dtype is None else map(source_of, inputs)), *s.after]
+
+    def _sink(self, symbols: Sequence[Symbol]) -> None:
+        """Move what only a later group reads into that group, if all it is made of is there anyway.
+
+        The backward pass of tanh needs 1 - z². It could be computed together with z; but then it would be written,
+        and kept until it is read. Computed where it is read, it costs nothing.
+        """
+        readers: dict[Symbol, list[Symbol]] = {}
+        for s in symbols:
+            for x in (x for x in s.inputs if isinstance(x, Symbol)):
+                readers.setdefault(x, []).append(s)
+        for s in reversed(symbols):
+            home, those = self.of[s], readers.get(s, [])
+            to = self.of[those[0]] if those else home
+            moving: dict[Symbol, None] = {}
+            if home.dtype is not None and to is not home and self._may_sink(s, to, readers, moving):
+                home.members = [m for m in home.members if m not in moving]
+                if not home.members:
+                    del self.groups[home.number]
+                self.of.update((m, to) for m in moving)
+                to.members = sorted([*to.members, *moving], key=lambda m: m.place)
+
+    def _may_sink(self, s: Symbol, to: Group, readers: dict[Symbol, list[Symbol]], moving: dict[Symbol, None]) -> bool:
+        """Whether `s` may move, with what only it reads; `moving` collects them."""
+        home = self.of[s]
+        alike = (to.shape, to.dtype) == (home.shape, home.dtype) and s.shape == to.shape and s.op.elementwise
+        if not alike or s in self._outputs or len(to.members) + len(moving) >= MOST:
+            return False
+        if any(source_of(u) is not u or (u not in moving and self.of[u] is not to) for u in readers[s]):
+            return False
+        moving[s] = None
+        for x in map(source_of, s.inputs):
+            if not isinstance(x, Symbol) or self.of.get(x) is not home or x in moving or x in self._outputs:
+                continue
+            others = [self.of[u] for u in readers.get(x, []) if u not in moving]
+            if all(g is home for g in others) and (others or not self._may_sink(x, to, readers, moving)):
+                return False  # it would have to be written for `s`
+        return True
 
     # -- what can be fused ---------------------------------------------------------------------------------------------
 

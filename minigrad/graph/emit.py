@@ -14,7 +14,7 @@ import numpy
 from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
 from minigrad.graph.lowering import kernel, ufunc, way
-from minigrad.graph.special import PART, Special
+from minigrad.graph.special import PART, Assembled, Special
 
 
 class Names:
@@ -163,6 +163,8 @@ def _into(names: Names, symbol: Symbol) -> list[str]:
     out = names.of(symbol)
     if isinstance(symbol.op, Fused):
         return [_fused(names, symbol, symbol.op)]
+    if isinstance(symbol.op, Assembled):
+        return _assembled(names, symbol, symbol.op, out)
     if symbol.op.name == "matmul":
         return _matmul(names, symbol, out)
     if symbol.op.name == "linear":
@@ -183,6 +185,17 @@ def _fused(names: Names, symbol: Symbol, op: Fused) -> str:
             name = f"{name}.reshape({loops})" if array is None else names.thing(f"{name}_flat", array.reshape(loops))
         arguments.append(name)
     return f"{names.thing(op.name, op.compiled())}({', '.join(arguments)})"
+
+
+def _assembled(names: Names, symbol: Symbol, op: Assembled, out: str) -> list[str]:
+    """Each part to its place: a view of the result, where that has a memory of its own."""
+    lines = [] if op.whole else [f"{out}.fill(0)"]
+    for x, index in zip(symbol.inputs, op.indices, strict=True):
+        place = f"{out}[{names.literal(index)}]"
+        if symbol in names.fixed and isinstance(view := names.fixed[symbol][index], numpy.ndarray):
+            place = f"{names.thing(f'{out}_part', view)}[...]"
+        lines.append(f"{place} = {names.argument(x)}")
+    return lines
 
 
 def _looped(names: Names, x: Symbol, shape: tuple[int, ...]) -> str:

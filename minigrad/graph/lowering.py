@@ -19,7 +19,7 @@ import numpy
 from minigrad.device import cpu
 from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
-from minigrad.graph.special import PART, Special
+from minigrad.graph.special import PART, Assembled, Special
 from minigrad.op import OPS
 
 # Arithmetic that is NumPy's at every size, and functions that are NumPy's below the size from which loops are faster.
@@ -47,7 +47,7 @@ def way(symbol: Symbol) -> str:
     op = symbol.op
     if op is None:
         return "constant" if symbol.kind == "constant" else "input"
-    if isinstance(op, Fused):
+    if isinstance(op, (Fused, Assembled)):
         return "into"
     if op is PART:
         return "view"

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy
+
 
 class Special:
     """Stands where an `Op` stands in `symbol.op`.
@@ -39,3 +41,20 @@ def _part(parts: tuple, *, n: int) -> Any:
 
 # One of several results of a node. Its gradient is collected by `gradients`, for the rule of the node itself.
 PART = Special("part", _part)
+
+
+class Assembled(Special):
+    """Parts, each written to its place in an array; zero where there is none.
+
+    Attributes: indices, where each part lies; whole, whether they fill the array.
+    """
+
+    def __init__(self, indices: tuple[Any, ...], shape: tuple[int, ...], dtype: Any, whole: bool):
+        super().__init__("assembled", self._compute)
+        self.indices, self.whole, self._shape, self._dtype = indices, whole, shape, dtype
+
+    def _compute(self, *parts: Any) -> Any:
+        z = numpy.zeros(self._shape, self._dtype)
+        for index, part in zip(self.indices, parts, strict=True):
+            z[index] = part
+        return z

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from minigrad import events
 from minigrad.errors import GraphError
 from minigrad.graph.program import Program, joined
+from minigrad.graph.rewrites.assemble import assemble
 from minigrad.graph.rewrites.common import common
 from minigrad.graph.rewrites.fold import fold
 from minigrad.graph.rewrites.fuse import fuse
@@ -25,6 +26,7 @@ REWRITES: dict[str, Callable[[Program], Program]] = {
     "simplify": simplify,
     "common": common,
     "identity": identity,
+    "assemble": assemble,
     "fuse": fuse,
     "memory": memory,
 }

@@ -60,7 +60,7 @@ def _fused(program: Program) -> Program:
     symbols = [s for s in program.needed if s not in copy.new]
     alone: set[Symbol] = set()  # what turned out not to be fusible
     while True:
-        clusters = Clusters(symbols, scalar, alone)
+        clusters = Clusters(symbols, outputs, scalar, alone)
         kernels, failed = _kernels(clusters, symbols, users, outputs)
         if not failed:
             break
