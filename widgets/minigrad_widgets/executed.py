@@ -27,7 +27,6 @@ def marks_of(symbols: Sequence[Symbol], executed: Any) -> list[State]:
     inputs = [x for symbol in symbols if symbol.name in words for x in symbol.inputs if isinstance(x, Symbol)]
     words.update((x.name, "given") for x in inputs if x.op is None and x.name not in words)
     marks = []
-    read = {x for symbol in symbols if symbol.name in words for x in symbol.inputs if isinstance(x, Symbol)}
     for symbol in symbols:
         role = role_of(symbol)
         if executed is None:
@@ -35,8 +34,6 @@ def marks_of(symbols: Sequence[Symbol], executed: Any) -> list[State]:
             marks.append(State(_STATE[role], said) if said else PLAIN)
         elif symbol.name in words:
             marks.append(State(_STATE[role] if symbol.op is not None else "plain", words[symbol.name]))
-        elif symbol.op is None and symbol in read:
-            marks.append(State("plain", "read"))
         else:
             marks.append(State("off", absent))
     return marks if any(mark != PLAIN for mark in marks) else []
@@ -64,13 +61,6 @@ def _words(executed: Any) -> tuple[dict[str, str], str]:
         return {symbol.name: "needed" for symbol in needed(fetched)}, "not needed"
     if hasattr(executed, "step_stats"):  # a run's metadata: for each node that ran, the operations it stands for
         return {name: "ran" for node in executed.nodes for name in node.nodes}, "did not run"
-    if hasattr(executed, "step_stats"):
-        told: dict[str, str] = {}
-        for number, node in enumerate(executed.nodes, 1):
-            others = len(node.nodes) - 1
-            shared = f", with {others} other{'s' * (others > 1)}" if others else ""
-            told.update(dict.fromkeys(node.nodes, f"{number}: {node.duration:.0f} µs{shared}"))
-        return told, "not run"
     raise TypeError(
         "GraphView cannot tell from this what was executed.\n"
         f"  got:      {type(executed).__name__}\n"

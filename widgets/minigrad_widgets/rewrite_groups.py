@@ -14,6 +14,7 @@ from minigrad_widgets.grouping import FEW, MANY, Group, chunks, count_operations
 from minigrad_widgets.rewriting import Record
 
 ROOM = 44  # values that a side shows before it gathers what does not change
+LONG, PIECES = 16, 12  # so many of those stand in one group; more where there would be many more groups than this
 ALONE = 2  # so many neighbours that do not change are still shown one by one
 
 
@@ -21,16 +22,24 @@ def groups_of(record: Record, stage: int) -> tuple[Group, list[str]]:
     """The tree of groups of a stage, and the keys of those that are open at first."""
     vertices = record.stages[stage].vertices
     regions: list[tuple[str, list[int]]] = []
-    busy: set[int] = set()
-    for change in record.changes[: len(record.stages) - 1]:
+    busy, together = set(record.stages[stage].sources), set[int]()
+    for k, change in enumerate(record.changes):
+        marked = set[int]()
         if change.before == stage:
+            marked |= {n for n, mark in enumerate(change.left) if mark.state != "plain"}
+        if change.after == stage:
+            marked |= {n for n, mark in enumerate(change.right) if mark.state != "plain"}
+        if k < len(record.stages) - 1:
+            busy |= marked
+        else:
+            together |= marked
+        if change.before == stage and k < len(record.stages) - 1:
             names = record.stages[change.after].names
             regions += [(f"for {names[kernel]}", inside) for kernel, inside in sorted(change.regions.items())]
-            busy |= {n for n, mark in enumerate(change.left) if mark.state != "plain"}
-        if change.after == stage:
-            busy |= {n for n, mark in enumerate(change.right) if mark.state != "plain"}
+    if len(busy | together) <= ROOM:
+        busy |= together
     regions = [(label, inside) for label, inside in regions if len(inside) > 1]
-    small = len(vertices) <= ROOM
+    small, long = len(vertices) <= ROOM, max(LONG, len(vertices) // PIECES)
     root = Group("", "program", False)
     stretch: list[int] = []
 
@@ -38,9 +47,10 @@ def groups_of(record: Record, stage: int) -> tuple[Group, list[str]]:
         if small or len(stretch) <= ALONE:
             root.parts.extend(stretch)
         else:
-            made = Group(f"/unchanged from {stretch[0]}", f"{len(stretch)} unchanged", False, list(stretch))
-            _divide(made)
-            root.parts.append(made)
+            for start in range(0, len(stretch), long):
+                inside = stretch[start : start + long]
+                made = Group(f"/unchanged from {inside[0]}", f"{len(inside)} unchanged", False, list(inside))
+                root.parts += [made] if len(inside) > ALONE else inside
         stretch.clear()
 
     for unit in in_order(vertices, [inside for _, inside in regions]):
@@ -89,7 +99,7 @@ def _divide(g: Group) -> None:
     numbers = list(range(1, len(g.parts) + 1))
     while len(g.parts) > MANY:
         size = max(2, min(MANY // 2, -(-len(g.parts) // FEW)))
-        g.parts, numbers = chunks(g.key, g.parts, numbers, size, "values")
+        g.parts, numbers = chunks(g.key, g.parts, numbers, size, "parts")
 
 
 def _open_at_first(root: Group) -> list[str]:

@@ -48,6 +48,9 @@ class Drawn:
         v = self.stage.vertices[n]
         numbers = [i for i in v.inputs if isinstance(i, str) and len(i) < 8]
         node.title = text.cut(" ".join([self.stage.names[n], *numbers]).replace("-", "−"), 26)
+        results = sum(other.op == "part" and other.inputs == (n,) for other in self.stage.vertices)
+        if results:
+            node.subtitle = f"{results} results"
         if n in self.stage.outputs:
             node.subtitle += ", fetched"
 

@@ -25,8 +25,8 @@ class RewriteView(View):
     one rewrite back and on, Home and End to the first and to all together, the space bar plays.
 
     Args:
-        program: a `Program`, which is then optimised; a symbol or a list of them, which are then fetched; a compiled
-            function or a session's plan; or a list of `events.Rewrite`.
+        program: a `Program`, which is then optimised; a symbol or a list of them, which are then fetched; a function of
+            `minigrad.compile` that was called; the `RunMetadata` of a session's run; or a list of `events.Rewrite`.
         rewrites: the names of the rewrites to run, by default all (for a program or symbols).
         position: the rewrite to begin at; negative counts from the end, where all stand together.
 
@@ -153,9 +153,9 @@ class RewriteView(View):
         for n, row in enumerate([[name for name, _ in COLUMNS], *rows]):
             weight, colour = (650 if n - 1 == position else None), ("ink" if n else "soft")
             for cell, (_, x) in zip(row, COLUMNS, strict=True):
-                parts.append(words(text.cut(cell, 90), 12 + x, top + 18 * n, fill=colour, font_weight=weight))
+                parts.append(words(text.cut(cell, 130), 12 + x, top + 18 * n, fill=colour, font_weight=weight))
         caption = self._caption(position)
-        widest = max(text.width(text.cut(row[-1], 90), SMALL, bold=True) for row in rows) + COLUMNS[-1][1]
+        widest = max(text.width(text.cut(row[-1], 130), SMALL, bold=True) for row in rows) + COLUMNS[-1][1]
         width = max(left - 12, text.width(caption, TITLE) + 24, widest + 24)
         height = top + 18 * len(rows) + 14
         ground = mark("rect", width=width, height=height, rx=8, fill="surface")

@@ -19,6 +19,10 @@ def rewrites_of(program: Any, names: Sequence[str] | None) -> list[Rewrite]:
     Errors: TypeError for what is neither a program, nor symbols, nor rewrites; ValueError where there are none.
     """
     heard: list[Rewrite] = []
+    if hasattr(program, "step_stats"):  # of a session's run: what it had made ready
+        program = getattr(program.step, "program", None)
+    if hasattr(program, "traces"):  # a compiled function: the program that it captured last
+        program = next((trace.rewritten for _, trace in reversed(program.traces) if trace.program is not None), [])
     if isinstance(program, Symbol):
         program = [program]
     if isinstance(program, (list, tuple)) and program and all(isinstance(s, Symbol) for s in program):
@@ -32,7 +36,8 @@ def rewrites_of(program: Any, names: Sequence[str] | None) -> list[Rewrite]:
         raise TypeError(
             "RewriteView cannot show the rewrites of this.\n"
             f"  got:      {type(program).__name__}\n"
-            "  expected: a Program, symbols to be fetched, or a list of events.Rewrite\n"
+            "  expected: a Program, symbols to be fetched, a compiled function that was called, the RunMetadata of a\n"
+            "            run with FULL_TRACE, or a list of events.Rewrite\n"
             "  try:      RewriteView([loss]), with loss a symbol of a minigrad.graph.Graph()"
         )
     if not heard:

@@ -29,12 +29,17 @@ class Mark:
 
 @dataclass
 class Stage:
-    """The program between two rewrites: its values, what to call each, what is fetched, and the kernels' sources."""
+    """The program between two rewrites.
+
+    Attributes: vertices, its values; names, what to call each; outputs, which are fetched; sources, of the kernels; over, for
+    a value the one whose memory it is written over; bytes, the most that are needed at once.
+    """
 
     vertices: list[Vertex]
     names: list[str]
     outputs: set[int]
     sources: dict[int, str]
+    over: dict[int, int] = field(default_factory=dict)
     bytes: int | None = None
 
     @property
@@ -82,7 +87,9 @@ def record_of(rewrites: Sequence[Any], peak: Any, about: Any) -> Record:
         vertices = vertices_of(symbols)
         sources = {n: source for n, s in enumerate(symbols) if (source := source_of(s))}
         outputs = {numbers[k][s] for s in program.outputs}
-        stage = Stage(vertices, [], outputs, sources, peak(program))
+        in_place = {} if program.memory is None else program.memory.in_place
+        over = {numbers[k][s]: numbers[k][x] for s, x in in_place.items()}
+        stage = Stage(vertices, [], outputs, sources, over, peak(program))
         stages.append(stage)
         if not k:
             stage.names = _named(vertices)
@@ -102,8 +109,7 @@ def record_of(rewrites: Sequence[Any], peak: Any, about: Any) -> Record:
 
 def source_of(symbol: Symbol) -> str:
     """The text of the kernel that a node runs, if one was generated for it."""
-    kernel = getattr(symbol.op, "kernel", None) or getattr(symbol.op, "compute", None)
-    return getattr(kernel, "source", None) or ""
+    return getattr(symbol.op, "source", None) or ""
 
 
 def _named(vertices: list[Vertex]) -> list[str]:
@@ -167,8 +173,12 @@ def _change(
             mark.state, mark.words = _gone(old, new, o, mark.partners[0], same)
     for n, of in enumerate(origin):
         right[n].state, right[n].words = _came(old, new, n, of, own, regions)
+    written = {} if old.over else new.over
+    for n, x in written.items():
+        if right[n].state == "plain":
+            right[n].state, right[n].words = "made", f"over {text.cut(new.names[x], 16)}"
     change = Change(name, about, before, after, left, right, regions)
-    change.summary = _summary(change, old, new)
+    change.summary = _summary(change, len(written))
     return change
 
 
@@ -195,7 +205,7 @@ def _came(
     return "made", f"+ was {text.cut(old.names[ops[0]], 14)}" if ops else "+ new"
 
 
-def _summary(change: Change, old: Stage, new: Stage) -> str:
+def _summary(change: Change, written: int) -> str:
     """What a rewrite did, in words."""
     folded = sum(m.words == "→ a constant" for m in change.left)
     counts = Counter(m.state for m in change.left)
@@ -206,8 +216,9 @@ def _summary(change: Change, old: Stage, new: Stage) -> str:
         _many(counts["removed"], "value") + " removed" if counts["removed"] else "",
         _many(folded, "operation") + " computed ahead" if folded else "",
         _many(merged, "value") + " merged with an equal one" if merged else "",
-        _many(replaced, "operation") + " replaced by something simpler" if replaced else "",
+        _many(replaced, "operation") + " replaced" if replaced else "",
         f"{_many(fused, 'operation')} in {_many(len(change.regions), 'kernel')}" if fused else "",
+        _many(written, "value") + " written over an input" if written else "",
     ]
     made = sum(m.state == "made" for m in change.right)
     words = ", ".join(t for t in told if t) or (f"{_many(made, 'value')} new" if made else "nothing to do")
