@@ -105,12 +105,13 @@ def test_gradients_of_our_own(name):
 
 def test_lenet_learns_digits():
     digits = pytest.importorskip("sklearn.datasets", reason="scikit-learn has the digits: make env-dev").load_digits()
-    images, labels = digits.images[:, None] / 16, digits.target
+    order = numpy.random.default_rng(0).permutation(len(digits.target))
+    images, labels = digits.images[order, None] / 16, digits.target[order]
     solver = caffe.get_solver(models.path("lenet_solver"))
     solver.net.set_input_arrays(images[:1408], labels[:1408])
     solver.test_nets[0].set_input_arrays(images[-300:], labels[-300:])
     solver.solve()
     first, last = solver.tested[0][2], solver.tested[-1][2]
     assert first["accuracy"] < 0.3
-    assert last["accuracy"] > 0.9
-    assert last["loss"] < 0.3
+    assert last["accuracy"] > 0.93
+    assert last["loss"] < 0.25
