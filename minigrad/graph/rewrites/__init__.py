@@ -62,7 +62,8 @@ def optimise(
         if name not in chosen:
             continue
         before, program = program, rewrite(program)
-        origin = joined(origin, program.origin)
+        if program is not before:
+            origin = joined(origin, program.origin)
         if listener is not None or events.LISTENERS:
             event = events.Rewrite(name, before, program)
             events.emit("rewrite", event)
