@@ -120,6 +120,9 @@ class Message:
             made._given[field.name] = value
         return made
 
+    def __deepcopy__(self, memo: dict) -> Message:
+        return self.copy()
+
     def error(self, what: str, **parts: Any) -> PrototxtError:
         """An error about this message, which names the line on which it began."""
         return PrototxtError(place(self.line, self.origin) + what, **parts)

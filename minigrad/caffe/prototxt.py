@@ -64,7 +64,7 @@ def read(path_or_text: str | Path | Message, kind: str = "NetParameter") -> tupl
         return parse(path_or_text, kind), Path()
     path = Path(path_or_text)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")  # comments come in many encodings
     except OSError as error:
         raise PrototxtError(
             f"{path} cannot be read: {error.strerror or error}.",
@@ -227,12 +227,14 @@ def _plain(field: Field, token: Token) -> Any:
 
 
 def _unescaped(quoted: str) -> str:
-    """What a quoted string says."""
-
-    def one(match: re.Match) -> str:
+    """What a quoted string says. Escapes in octal and with x stand for bytes, of which a letter may need several."""
+    body, at, said = quoted[1:-1], 0, bytearray()
+    for match in _ESCAPE.finditer(body):
         two, four, eight, octal, sign = match.groups()
-        if sign:
-            return _ESCAPED.get(str(sign), str(sign))
-        return chr(int(octal, 8) if octal else int(two or four or eight, 16))
-
-    return _ESCAPE.sub(one, quoted[1:-1])
+        said += body[at : match.start()].encode()
+        if two or octal:
+            said.append((int(two, 16) if two else int(octal, 8)) & 255)
+        else:
+            said += (chr(int(four or eight, 16)) if four or eight else _ESCAPED.get(sign, sign)).encode()
+        at = match.end()
+    return (said + body[at:].encode()).decode("utf-8", "replace")

@@ -1,5 +1,7 @@
 """Messages: defaults, what was given and what was not, and what a field refuses."""
 
+import copy
+
 import numpy
 import pytest
 
@@ -59,7 +61,7 @@ def test_a_copy_shares_nothing():
     other.bottom.append("b")
     other.inner_product_param.num_output = 4
     other.param[0].lr_mult = 3
-    assert layer == Message("LayerParameter", fields=fields)
+    assert layer == Message("LayerParameter", fields=fields) == copy.deepcopy(layer)
     assert layer != other
 
 

@@ -45,6 +45,13 @@ def test_numbers_that_are_no_numbers():
     assert math.isnan(power.scale)
 
 
+def test_text_in_other_letters(tmp_path):
+    assert parse(r'name: "\303\251\xc3\xa9\u00e9 é"').name == "ééé é"
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(b"\xef\xbb\xbf# \xcd\xf8\xc2\xe7\r\nname: 'n'\r\n")
+    assert read(path)[0].name == "n"
+
+
 def test_printing_is_read_back():
     net = parse(EVERYTHING)
     again = parse(to_prototxt(net))
