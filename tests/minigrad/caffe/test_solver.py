@@ -237,6 +237,35 @@ def test_resuming_equals_not_stopping(kind, tmp_path):
         numpy.testing.assert_array_equal(x, y)
 
 
+def test_resuming_goes_on_in_the_data_and_in_what_dropout_draws(tmp_path):
+    net = """
+    layer { name: "data" type: "MemoryData" top: "data" top: "label"
+      memory_data_param { batch_size: 2 channels: 4 height: 1 width: 1 } }
+    layer { name: "drop" type: "Dropout" bottom: "data" top: "drop" }
+    layer { name: "score" type: "InnerProduct" bottom: "drop" top: "score"
+      inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "score" bottom: "label" top: "loss" }
+    """
+    text = f'net_param {{ {net} }} base_lr: 0.5 lr_policy: "fixed" momentum: 0.9 snapshot_prefix: "{tmp_path}/run"'
+    stream = numpy.random.default_rng(0)
+    data = stream.normal(size=(10, 4, 1, 1)), stream.integers(0, 3, 10)
+
+    def made():
+        solver = get_solver(text + " random_seed: 5")
+        solver.net.set_input_arrays(*data)
+        return solver
+
+    whole, resumed = made(), made()
+    whole.step(3)
+    path = whole.snapshot()
+    whole.step(4)
+    default_generator().manual_seed(99)
+    resumed.restore(path)
+    resumed.step(4)
+    for x, y in zip(resumed.net.params["score"], whole.net.params["score"], strict=True):
+        numpy.testing.assert_array_equal(x.data, y.data)
+
+
 def test_a_snapshot_of_another_solver(tmp_path):
     path = solver_of(f'snapshot_prefix: "{tmp_path}/run"').snapshot()
     with pytest.raises(PrototxtError, match="no snapshot of this solver"):
