@@ -114,7 +114,7 @@ class Declaration(SymbolGraph):
                 hint="return it from the branch, or make it a loop variable",
             )
         outside = self.outer.take(None, x)
-        if outside.kind == "constant":
+        if outside.kind == "constant" and outside.dtype.kind != "f":  # of which nobody wants a gradient
             inside = self.constant_of(outside.value)
         else:
             inside = self.add(None, (), {}, outside.shape, outside.dtype, kind="placeholder", type="Captured",
@@ -161,6 +161,11 @@ def infer(op: Op, inputs: tuple, parameters: dict) -> tuple[tuple, numpy.dtype, 
 
         if has_unknown(inputs[0].shape, parameters["index"]):
             return indexed_shape(inputs[0].shape, parameters["index"]), inputs[0].dtype, set()
+    if op.shape is rules.broadcast:
+        together = _broadcast([x.shape if isinstance(x, Symbol) else () for x in inputs if x is not None])
+        if together is not None:
+            shape, loose = together
+            return shape, op.result_dtype(inputs, parameters), loose
     try:
         spec = op.infer(inputs, parameters)
         return spec.shape, spec.dtype, set()
@@ -180,11 +185,29 @@ def infer(op: Op, inputs: tuple, parameters: dict) -> tuple[tuple, numpy.dtype, 
                 spec = op.infer(tuple(_replaced(x, instead) for x in inputs), _in_tuples(parameters, instead))
             except (ShapeError, IndexingError):
                 continue
-            loose = (
-                {n for n in instead.values() if isinstance(n, Dim)} if op.elementwise or op.name == "matmul" else set()
-            )
+            loose = {n for n in instead.values() if isinstance(n, Dim)} if op.name == "matmul" else set()
             return spec.shape, spec.dtype, loose
     raise refused
+
+
+def _broadcast(shapes: list[tuple]) -> tuple[tuple, set] | None:
+    """The shape of sizes aligned at the right, if unknown ones stand beside others; None where the rule itself tells.
+
+    Beside a known size (but 1) an unknown one is the same or 1. Of several unknown ones none is sure to be the result's.
+    """
+    result: list[int] = []
+    loose: set[Any] = set()
+    mixed = False
+    for place in range(1, max(map(len, shapes), default=0) + 1):
+        sizes = list(dict.fromkeys(s[-place] for s in shapes if len(s) >= place and s[-place] != 1))
+        known = [n for n in sizes if not isinstance(n, Dim)]
+        if len(known) > 1:
+            return None
+        if len(sizes) > 1:
+            mixed = True
+            loose |= set() if known else {sizes[0]}
+        result.append((known or sizes or [1])[0])
+    return (tuple(reversed(result)), loose) if mixed else None
 
 
 def _replaced(x: Any, instead: dict) -> Any:

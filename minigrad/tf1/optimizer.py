@@ -108,7 +108,7 @@ class Optimizer:
             for slot, initial in self.slots().items():
                 for _, v in pairs:
                     self._slot(slot, initial, v)
-            shared = self.shared()
+            shared = self.shared(pairs[0][1].dtype)
         with graph.name_scope(name or self._name) as scope:
             self.prepare(shared)
             updates = []
@@ -143,8 +143,8 @@ class Optimizer:
         """What is remembered of each variable, and the number that it begins with."""
         return {}
 
-    def shared(self) -> dict[str, Variable]:
-        """What is remembered once for all variables."""
+    def shared(self, dtype: Any) -> dict[str, Variable]:
+        """What is remembered once for all variables; `dtype` is the first one's."""
         return {}
 
     def prepare(self, shared: dict[str, Variable]) -> None:

@@ -143,12 +143,12 @@ class AdamOptimizer(Optimizer):
     def slots(self) -> dict[str, float]:
         return {"m": 0.0, "v": 0.0}
 
-    def shared(self) -> dict[str, Variable]:
+    def shared(self, dtype: Any) -> dict[str, Variable]:
         if not self._powers:
             with get_default_graph().name_scope(None):
                 for n, beta in enumerate((self.beta1, self.beta2), 1):
                     name = f"beta{n}_power"
-                    self._powers[name] = Variable(convert_to_tensor(beta), trainable=False, name=name)
+                    self._powers[name] = Variable(convert_to_tensor(beta, dtype), trainable=False, name=name)
         return self._powers
 
     def prepare(self, shared: dict[str, Variable]) -> None:

@@ -42,3 +42,16 @@ def test_the_same_expression_declared_gives_the_same() -> None:
     value, gradient = graph.run([s4, g1], {s1: numpy.array([1.0])})
     numpy.testing.assert_array_equal(value, v4.numpy(), strict=True)
     numpy.testing.assert_array_equal(gradient, v1.grad.numpy(), strict=True)
+
+
+def test_the_declared_program_as_printed() -> None:
+    import minigrad.tf1 as tf
+
+    with tf.Graph().as_default():
+        v1 = tf.Variable(...)
+        v2 = tf.exp(v1)
+        v3 = v2 + 1
+        v4 = v2 * v3
+        sess = tf.Session()
+        value4 = sess.run(v4, feed_dict={v1: numpy.array([1.0])})
+    assert value4 == pytest.approx(math.e * (math.e + 1), rel=1e-6)

@@ -138,7 +138,7 @@ def test_errors_of_feeds() -> None:
             ValueError, match=r"Cannot feed value of shape \(2,\) for Tensor 'x:0', which has shape '\(\?, 3\)'"
         ):
             sess.run(y, {x: [1, 2]})
-        with pytest.raises(TypeError, match="The value of a feed cannot be a tf.Tensor object"):
+        with pytest.raises(TypeError, match=r"The value of a feed cannot be a tf\.Tensor object"):
             sess.run(y, {x: tf.ones([1, 3])})
         with pytest.raises(TypeError, match="Cannot interpret feed_dict key as Tensor"):
             sess.run(y, {"z:0": 1})
