@@ -16,6 +16,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
         ("03_backward", ".mg-stepper"),
         ("06_pytorch", ".mg-stepper"),
         ("14_cpu_kernels", ".mg-kernel"),
+        ("16_optimising_graphs", ".mg-rewrite"),
     ],
 )
 def test_a_chapter_runs_whole_and_its_films_play(run_notebook, name, player):
