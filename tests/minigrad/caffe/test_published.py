@@ -36,6 +36,13 @@ SMALL = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def plain():
+    """NumPy's kernels: there is none to compile for each of the many shapes here, which would take minutes."""
+    with minigrad.backend("numpy"):
+        yield
+
+
 @pytest.mark.parametrize(("write", "options", "count", "name", "shape"), KNOWN)
 def test_shapes_at_full_size(write, options, count, name, shape):
     net = caffe.Net(write(**options), "TRAIN")
