@@ -135,6 +135,18 @@ def test_loss_weights_scale_the_gradient():
     numpy.testing.assert_allclose(net.params["a"][1].diff, (net.blobs["a"].data - Y).sum(0) / 4, rtol=1e-5)
 
 
+def test_another_weight_given_to_backward_lasts_until_the_next_forward():
+    net = caffe.Net(INPUT + fc("a", "x") + LOSS.format("a", "y"))
+    diffs = []
+    for given in ({}, {"loss": 3}, {}):
+        net.forward(x=X, y=Y)
+        net.clear_param_diffs()
+        net.backward(**given)
+        diffs.append(net.params["a"][0].diff.copy())
+    numpy.testing.assert_allclose(diffs[1], 3 * diffs[0], rtol=1e-6)
+    numpy.testing.assert_array_equal(diffs[2], diffs[0])
+
+
 def test_a_loss_needs_no_top_of_its_own():
     net = caffe.Net(INPUT + fc("a", "x") + LOSS.format("a", "y").replace("top: 'loss'", ""))
     assert net.forward(x=X, y=Y) == {}
