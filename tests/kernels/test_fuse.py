@@ -163,3 +163,34 @@ def test_what_cannot_be_one_kernel_is_refused():
     unknown = region({"x": x}, [("conv2d", ("x",), x.shape)], ("t0",), shape=x.shape)
     with pytest.raises(NotFusible, match="conv2d has no scalar function"):
         source(collapse(unknown)[0], {})
+
+
+def test_sums_over_the_first_axes_are_taken_while_the_rest_goes_by():
+    x, y = arrays(S, S)
+    fused = Fused(
+        region(
+            {"x": x, "y": y},
+            [("mul", ("x", "y"), S), ("add_up", ("t0",), (1, 700)), ("add_up", ("x",), (1, 700))],
+            ("t0", "t1", "t2"),
+        )
+    )
+    assert "out1[:] = 0\n" in fused.source and "out1[j] += t0\n" in fused.source
+    for _ in range(2):  # the second time into memory that holds other numbers
+        z, total, of_x = fused([x, y])
+        np.testing.assert_allclose(z, x * y)
+        np.testing.assert_allclose(total, (x * y).sum(0, keepdims=True), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(of_x, x.sum(0, keepdims=True), rtol=1e-5, atol=1e-6)
+
+
+def test_a_sum_over_the_first_axes_beside_one_over_the_last():
+    x, y = arrays(S, ROW)
+    fused = Fused(
+        region(
+            {"x": x, "y": y},
+            [("sum", ("x",), ROW), ("mul", ("t0", "y"), ROW), ("mul", ("x", "t1"), S), ("add_up", ("t2",), (1, 700))],
+            ("t3",),
+            reduced=1,
+        )
+    )
+    expected = (x * (x.sum(1, keepdims=True) * y)).sum(0, keepdims=True)
+    np.testing.assert_allclose(fused([x, y])[0], expected, rtol=1e-4, atol=1e-4)

@@ -111,4 +111,4 @@ def _compiled(text: str) -> Callable:
     from minigrad_kernels.cpu.generated import load
 
     module: ModuleType = load("fused", text)
-    return compile_loop(module.kernel, "fused", numpy.dtype("float32"))
+    return compile_loop(module.kernel, "fused", numpy.dtype("float32"), apart=True)
