@@ -1,16 +1,12 @@
 """Published architectures: they parse, their shapes are inferred at full size, and small ones of them run and are checked."""
 
 import os
-import sys
 from pathlib import Path
 
 import numpy
+import published_nets as published
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import published
-from running import check_gradients, examples, is_solver, livelier, read_any, run, small_net
+from running_nets import check_gradients, examples, is_solver, livelier, read_any, run, small_net
 
 import minigrad
 from minigrad import caffe
