@@ -1,10 +1,12 @@
 import base64
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import three
 
 import minigrad as mg
+import minigrad.tf1 as tf
 from minigrad import nn
 from minigrad_widgets import AbstractionsView
 from minigrad_widgets.abstraction_columns import caffe_column, graph_column, tape_column
@@ -80,6 +82,22 @@ def test_a_sum_of_two_branches_is_a_step_and_a_bias_is_none():
         (first(x) + second(x) + 1.0).sum().backward()
     titles = [(i.title, i.step) for i in tape_column(film).items if i.role == "forward"]
     assert titles[2] == ("add", ("sum of branches", 1)) and titles[3][1] == ("sum of branches", 1)
+
+
+def test_a_normalisation_written_out_is_one_step_and_slots_of_an_optimiser_belong_to_the_update():
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, [None, 6])
+        h = tf.matmul(x, tf.Variable(np.ones((6, 3), "float32"), name="w"))
+        mean, variance = tf.nn.moments(h, [0])
+        gain, shift = tf.Variable(np.ones(3, "float32"), name="gain"), tf.Variable(np.zeros(3, "float32"), name="shift")
+        z = tf.nn.relu(tf.nn.batch_normalization(h, mean, variance, shift, gain, 1e-5))
+        loss = tf.reduce_mean(tf.square(z))
+        column = graph_column([loss, tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)])
+    assert list(dict.fromkeys(i.step[0] for i in column.items if i.role == "forward")) == [
+        "linear", "normalisation", "relu", "square", "loss"
+    ]  # fmt: skip
+    given = {i.title: i.step[0] for i in column.items if i.role == "given" and i.holds}
+    assert given == {"w": "linear", "gain": "normalisation", "shift": "normalisation", "Momentum": "update"}
 
 
 def test_rows_of_columns_that_lack_a_step_keep_their_order():

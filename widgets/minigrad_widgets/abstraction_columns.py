@@ -94,9 +94,8 @@ def graph_column(fetches: Any) -> Column:
             item.holds, item.kept = True, _bytes(symbol) or 0
             item.keeps = f"the session keeps {text.size(item.kept)}" if item.kept else "the session keeps it"
         items.append(item)
-        pooled = symbol.op is not None and symbol.op.name == "mean" and _ndim(symbol.inputs[0]) == 4
         given = symbol.kind == "placeholder"
-        names.append("Input" if given else "avg_pool2d" if pooled else symbol.op.name if symbol.op is not None else "")
+        names.append("Input" if given else symbol.op.name if symbol.op is not None else "")
     _follow_updates(items)
     by_key = {item.key: item for item in items}
     computed = {item.key for item in items if item.role == "forward" and item.reads}
@@ -105,6 +104,10 @@ def graph_column(fetches: Any) -> Column:
         return sum(_comes_from(by_key, key, computed) for key in item.reads) < 2
 
     steps_of(items, names, serves)
+    users = users_of(items)
+    for item in items:
+        if item.role == GIVEN and users.get(item.key) and all(user.role == UPDATE for user in users[item.key]):
+            item.step = (UPDATE, 1)
     by_name = {symbol.name: items[n] for symbol, n in numbers.items()}
     last = next((i.step for i in reversed(items) if i.role == "forward"), (GIVEN, 1))
     for item in items:
@@ -145,8 +148,6 @@ def tape_column(program: Any) -> Column:
                 item.told.append(("saves", f"{kept} until backward()"))
         if v.line is not None:
             item.told.append(("line", f"{v.line.text} ({text.place(v.line)})"))
-        if v.op == "mean" and v.inputs and isinstance(v.inputs[0], int) and len(film.vertices[v.inputs[0]].shape) == 4:
-            name = "avg_pool2d"
         items.append(item)
         names.append(name)
     by_key = {item.key: item for item in items}
@@ -206,12 +207,18 @@ def _comes_from(by_key: dict[str, Item], key: str, computed: set[str]) -> bool:
     return item.key in computed
 
 
-def _follow_updates(items: Sequence[Item]) -> None:
-    """What only updates read, or what reads an update, belongs to them."""
+def users_of(items: Sequence[Item]) -> dict[str, list[Item]]:
+    """For each item that is read those that read it."""
     users: dict[str, list[Item]] = {}
     for item in items:
         for key in item.reads:
             users.setdefault(key, []).append(item)
+    return users
+
+
+def _follow_updates(items: Sequence[Item]) -> None:
+    """What only updates read, or what reads an update, belongs to them."""
+    users = users_of(items)
     for item in items:
         if item.role == "forward" and any(i.role in ("update", "gradient") for i in items if i.key in item.reads):
             item.role, item.step = "update", (UPDATE, 1)
@@ -231,10 +238,6 @@ def _gradient_step(
             return item.step
         of = gradient_of[item.key]
     return last
-
-
-def _ndim(x: Any) -> int:
-    return len(x.shape) if isinstance(x, Symbol) and x.shape is not None else 0
 
 
 def _bytes(symbol: Symbol) -> int | None:

@@ -10,7 +10,7 @@ from minigrad_widgets.abstractions import GIVEN, Column, Item, in_rows, step_nam
 from minigrad_widgets.marks import SMALL, TITLE, mark, rounded, sheet, words
 from minigrad_widgets.palette import picture_style
 
-NAMES, WIDE, NARROW, GAP = 112.0, 410.0, 256.0, 26.0  # widths: the steps' names, a column of two lanes, of one; between
+NAMES, WIDE, NARROW, GAP = 142.0, 410.0, 256.0, 26.0  # widths: the steps' names, a column of two lanes, of one; between
 BOX, CHIP, BETWEEN, PAD = 60.0, 23.0, 5.0, 8.0  # heights: a step of its own, a line; between them; above and below
 MOST = 7  # so many lines stand in a cell; the others are counted
 
@@ -74,7 +74,11 @@ class Drawing:
         return cells
 
     def _high(self, lane: Lane, item: Item) -> float:
-        return BOX if lane.boxes and (item.role == "forward" or (item.holds and item.step[0] == GIVEN)) else CHIP
+        return (
+            BOX
+            if lane.boxes and (item.role in ("forward", "update") or (item.holds and item.step[0] == GIVEN))
+            else CHIP
+        )
 
     def _height(self, lane: Lane, row: tuple[str, int]) -> float:
         items = lane.cells[row]
@@ -200,7 +204,7 @@ def _item(item: Item, lane: Lane, y: float, high: float, *, first: bool) -> str:
         ]
     else:
         name = text.cut(item.title, room - len(item.note) - 3)
-        at = 14 + text.width(name, SMALL, bold=True) + 5
+        at = 14 + 1.06 * text.width(name, SMALL, bold=True) + 5
         rows = [words(name, x + 14, y + 16, font_weight=600)]
         if at + text.width(item.note, SMALL) < w - 6:
             rows.append(words(item.note, x + at, y + 16, fill="soft"))

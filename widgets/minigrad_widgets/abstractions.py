@@ -44,6 +44,8 @@ MOVES = frozenset(
 )
 SERVES = frozenset(("add", "add_along_dim", "mul", "Scale", "Bias"))
 
+MOMENTS = frozenset(("mean", "sub", "square", "stop_gradient", "sum", "add", "mul", "var", "broadcast_to", "reshape"))
+
 
 @dataclass
 class Item:
@@ -88,6 +90,7 @@ def steps_of(items: Sequence[Item], names: Sequence[str], serves: Callable[[Item
         serves: whether an item whose operation may serve another one (an addition) does: a bias, and not a second branch.
     """
     seen: Counter[str] = Counter()
+    normal = normalisations(items, names)
     at: dict[str, tuple[str, int]] = {}
     waiting: list[Item] = []  # what belongs to the step that comes next
     last: tuple[str, int] | None = None
@@ -103,11 +106,21 @@ def steps_of(items: Sequence[Item], names: Sequence[str], serves: Callable[[Item
             waiting.append(item)
             at[item.key] = before[0] if before else (GIVEN, 1)
             continue
+        if item.key in normal:
+            key = normal[item.key]
+            if key not in at:
+                seen["normalisation"] += 1
+                at[key] = ("normalisation", seen["normalisation"])
+            kind = "normalisation"
+        elif name == "mean" and not (before and before[-1][0] == "loss"):
+            kind = "loss" if item.note == "scalar" else "pooling"
         serving = (name in SERVES and serves(item)) or (name in ("mean", "sum") and before and before[-1][0] == "loss")
         if kind is None and before and serving:
             step = before[-1]
         elif kind == GIVEN:
             step = (GIVEN, 1)
+        elif item.key in normal:
+            step = at[normal[item.key]]
         else:
             kind = kind or ("sum of branches" if name == "add" else name)
             seen[kind] += 1
@@ -122,6 +135,29 @@ def steps_of(items: Sequence[Item], names: Sequence[str], serves: Callable[[Item
         waiting = [one for one in waiting if one.key not in read]
     for one in waiting:
         one.step = last or one.step
+
+
+def normalisations(items: Sequence[Item], names: Sequence[str]) -> dict[str, str]:
+    """Which items are a normalisation written out, by moments and 1 / sqrt(variance): for each the key of its root."""
+    name_of = {item.key: name for item, name in zip(items, names, strict=True) if item.role == "forward"}
+    reads = {item.key: [key for key in item.reads if key in name_of] for item in items}
+    found: dict[str, str] = {}
+    for root in (item.key for item in items if name_of.get(item.key) == "rsqrt"):
+        inside, outside, stack = {root}, set[str](), [root]
+        while stack:  # down to what is normalised
+            for key in reads[stack.pop()]:
+                if name_of[key] in KINDS or name_of[key] not in MOMENTS:
+                    outside.add(key)
+                elif key not in inside:
+                    inside.add(key)
+                    stack.append(key)
+        for item in items:  # and up to its result
+            key = item.key
+            of = set(reads[key])
+            if name_of.get(key) in MOMENTS and inside & of and of <= inside | outside:
+                inside.add(key)
+        found.update((key, root) for key in inside if key not in found)
+    return found
 
 
 def in_rows(columns: Sequence[Column]) -> list[tuple[str, int]]:
