@@ -10,9 +10,9 @@ import numpy
 
 from minigrad.tensor import Tensor as Imperative
 from minigrad.tf1.declared import Declared
+from minigrad.tf1.dims import Dim
 from minigrad.tf1.errors import InvalidType, InvalidValue, MinigradError
 from minigrad.tf1.graph import Graph
-from minigrad.tf1.shapes import TensorShape
 from minigrad.tf1.tensors import Operation, Tensor
 
 
@@ -114,7 +114,7 @@ def _array(tensor: Tensor, value: Any) -> numpy.ndarray:
     if isinstance(value, Imperative):
         value = value.detach().numpy()
     try:
-        array = numpy.asarray(value, dtype=tensor.dtype)
+        array = numpy.asarray(value, dtype=tensor.symbol.dtype)
     except (ValueError, TypeError) as error:
         raise InvalidValue(
             f"The value fed for Tensor '{tensor.name}' is no array of numbers.",
@@ -122,7 +122,7 @@ def _array(tensor: Tensor, value: Any) -> numpy.ndarray:
             expected=f"an array of {tensor.dtype.name}, shape {tensor.shape}",
             hint="rows of equal lengths",
         ) from None
-    if not TensorShape(array.shape).is_compatible_with(tensor.shape):
+    if not _fits(array.shape, tensor.symbol.shape):
         raise InvalidValue(
             f"Cannot feed value of shape {array.shape} for Tensor '{tensor.name}', which has shape '{tensor.shape}'.",
             got=str(array.shape),
@@ -137,3 +137,10 @@ def _array(tensor: Tensor, value: Any) -> numpy.ndarray:
             hint="feed what the branch takes",
         )
     return array
+
+
+def _fits(shape: tuple[int, ...], sizes: tuple | None) -> bool:
+    """Whether an array of that shape can be fed where these sizes were declared, some of them unknown."""
+    return sizes is None or (
+        len(shape) == len(sizes) and all(m == n or isinstance(n, Dim) for m, n in zip(shape, sizes, strict=True))
+    )

@@ -83,12 +83,13 @@ class Lowering:
 
     def lower(self, fetches: Iterable[Declared]) -> None:
         """Add what the fetches need."""
-        fetches = list(fetches)
-        symbols = needed(fetches, self.lowered)
+        asked: list[Any] = list(fetches)
+        symbols = needed(asked, self.lowered)
         self.wanted |= set(symbols)  # type: ignore[arg-type]
-        asked = set(fetches)
         for symbol in symbols:
-            if symbol.kind != "variable" or symbol in asked:  # another variable is an input when something reads it
+            if symbol.kind != "variable" or any(
+                symbol is s for s in asked
+            ):  # another variable is an input when something reads it
                 self._one(symbol)  # type: ignore[arg-type]
 
     def value(self, symbol: Declared) -> Any:

@@ -16,6 +16,7 @@ from minigrad.tf1.errors import FailedPreconditionError, InvalidArgumentError, I
 from minigrad.tf1.fetches import Fetches, feeds
 from minigrad.tf1.graph import Graph, get_default_graph
 from minigrad.tf1.steps import Step
+from minigrad.tf1.tensors import Operation, Tensor
 
 
 class Session:
@@ -47,6 +48,7 @@ class Session:
         self.rewrites = self.config.rewrites if rewrites is None else rewrites
         self.store: dict[Declared, numpy.ndarray] = {}
         self.steps: dict[Any, Step] = {}
+        self._known: dict[tuple, Fetches] = {}
         self._streams: dict[Declared, numpy.random.Generator] = {}
         self._closed = False
 
@@ -78,7 +80,7 @@ class Session:
                 expected="a graph with operations; a session takes the graph that is the default when it is made",
                 hint="tf.Session(graph=graph), or make the session after the graph",
             )
-        wanted = Fetches(self.graph, fetches)
+        wanted = self._fetches(fetches)
         fed = feeds(self.graph, feed_dict)
         step = self.prepared(wanted.elements, fed)
         trace = None
@@ -91,14 +93,25 @@ class Session:
         except MinigradError as error:
             raise InvalidArgumentError(error.what, got=error.got, expected=error.expected, hint=error.hint) from error
 
+    def _fetches(self, fetches: Any) -> Fetches:
+        """The elements of a nest of fetches: of a plain list, which most are, they are looked up once."""
+        parts = fetches if isinstance(fetches, (list, tuple)) else (fetches,)
+        if not all(type(part) in (Tensor, Operation) for part in parts) or hasattr(fetches, "_fields"):
+            return Fetches(self.graph, fetches)
+        key = (type(fetches), *parts)
+        if key not in self._known:
+            self._known[key] = Fetches(self.graph, fetches)
+        return self._known[key]
+
     def prepared(self, elements: list[Any], fed: dict[Declared, numpy.ndarray]) -> Step:
         """The step for these fetches and these shapes of feeds, made when it is first asked for."""
-        values = tuple((s, fed[s].tobytes()) for s in self.graph.size_values if s in fed)
-        varying = tuple((s, self._shape(s)) for s in self.graph.varying if s in self.store)
+        graph = self.graph
+        values = tuple((s, fed[s].tobytes()) for s in graph.size_values if s in fed) if graph.size_values else ()
+        varying = tuple((s, self._shape(s)) for s in graph.varying if s in self.store) if graph.varying else ()
         key = (tuple(elements), tuple((s, x.shape) for s, x in fed.items()), values, varying)
         step = self.steps.get(key)
         if step is None:
-            sizes = {dim: int(fed[s]) for s, dim in self.graph.size_values.items() if s in fed}
+            sizes = {dim: int(fed[s]) for s, dim in graph.size_values.items() if s in fed}
             shapes = {s: x.shape for s, x in fed.items()}
             step = Step(elements, shapes, sizes, self._stream, self._shape, self.rewrites)
             self.steps[key] = step
