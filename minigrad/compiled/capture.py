@@ -2,121 +2,55 @@
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy
 
-from minigrad import events, ops
+from minigrad import events
+from minigrad.compiled.answers import Answers
+from minigrad.compiled.captured_graph import CannotCapture
 from minigrad.compiled.indexing import by_tensors
-from minigrad.compiled.memory import Memory
-from minigrad.compiled.sources import Break, Decision, GradientOf, Held, Kept, Lifted
-from minigrad.compiled.stand_ins import (
-    real_array,
-    real_grad,
-    set_real_array,
-    set_real_grad,
-    suspended,
-)
+from minigrad.compiled.sources import Decision, GradientOf, Held, Kept, Lifted
+from minigrad.compiled.stand_ins import real_array, real_grad, set_real_array, set_real_grad, suspended
 from minigrad.compiled.updates import FORMULAS, Updates
-from minigrad.graph.executor import compute, needed
-from minigrad.graph.ir import Graph, Symbol, declare
-from minigrad.graph.special import Special
-from minigrad.op import OPS
-from minigrad.random import default_generator
+from minigrad.graph.ir import Symbol
 from minigrad.tape import Leaf, Node
 from minigrad.tensor import Tensor
 
-
-class CannotCapture(BaseException):
-    """The program does what no graph can hold; it is run as it is written. (Not for `except Exception` to catch.)"""
-
-    def __init__(self, what: str, hint: str):
-        super().__init__(what)
-        self.reason = Break(events.user_line(), what, hint)
+__all__ = ["CannotCapture", "Capture"]
 
 
-class CapturedGraph(Graph):
-    """A graph that notes the user's line of each symbol, and lifts arrays that rules meet instead of copying them."""
-
-    def __init__(self, capture: Capture):
-        super().__init__()
-        self._capture = weakref.ref(capture)
-        self.lines: dict[Symbol, events.Line | None] = {}
-
-    def constant(self, value: Any, *, dtype: Any = None, name: str = "constant") -> Symbol:
-        capture = self._capture()
-        if capture is None:
-            return super().constant(value, dtype=dtype, name=name)
-        if isinstance(value, Tensor):
-            return value.array
-        if isinstance(value, numpy.ndarray) and value.ndim:
-            return capture.lift_array(value)
-        symbol = self._add(name, None, (), {}, numpy.shape(value), numpy.asarray(value, dtype).dtype, "constant")
-        symbol.value = numpy.array(value, dtype)
-        return symbol
-
-    def _add(self, *args: Any) -> Symbol:
-        symbol = super()._add(*args)
-        self.lines[symbol] = events.user_line()
-        return symbol
-
-
-class Capture:
+class Capture(Answers):
     """A program on its way to being a graph; `stand_ins` asks it for whatever tensors and the CPU are asked.
 
-    Attributes:
-        graph, memory: the graph, and what memory holds at this point of the program.
+    Attributes, beside those of `Answers`:
         lifted: the real tensors and arrays that were met.
         grads, first_grads: the gradients that real tensors have now; those that were read before any was set.
         rebound: real tensors whose memory was replaced (`t.data = …`).
         made: weak references to all tensors made inside.
-        decisions, breaks: values that Python looked at: those that can be guarded, and those that cannot.
-        draws: the random numbers, in order.
+        decisions: values that Python looked at and a guard can hold.
         updates: what the optimisers do, by the numbers that they take.
+        modules: those that ran, with their states.
     """
 
     def __init__(self, sources: dict[int, Any], names: dict[int, str]):
-        self.graph = CapturedGraph(self)
-        self.memory = Memory(self.refuse)
+        super().__init__()
         self.lifted: list[Lifted] = []
         self.grads: dict[int, tuple[Tensor, Any]] = {}
         self.first_grads: dict[int, tuple[Tensor, Any]] = {}
         self.rebound: dict[int, Tensor] = {}
         self.made: list[weakref.ref] = []
         self.decisions: list[Decision] = []
-        self.breaks: list[Break] = []
-        self.draws: list[Symbol] = []
         self.updates: dict[tuple, Updates] = {}
-        self.modules: list[Any] = []
-        self.values: dict[Symbol, Any] = {}
+        self.modules: list[tuple[Any, list[Any]]] = []
         self._sources, self._names = sources, names
         self._addresses: dict[int, Symbol] = {}
         self._regions: dict[tuple, Symbol] = {}
-        self._generators: dict[int, tuple[Any, Any, Any]] = {}
         self._before: list[tuple[Tensor, Any, Any, list, list]] = []
-        self._note_generator(default_generator())
-
-    def refuse(self, what: str, hint: str) -> NoReturn:
-        """Give up: the function is run as it is written."""
-        raise CannotCapture(what, hint)
 
     # -- arrays become symbols --------------------------------------------------------------------------------------
-
-    def kernel(self, name: str) -> Callable[..., Symbol]:
-        """In place of the kernel of that name, what declares it."""
-        if name == "accumulate":
-            return lambda z, x: self.fitted(z, declare(OPS["add"], (self.symbol(z), self.symbol(x)), {}))
-        op = OPS.get(name)
-        if op is None:
-            self.refuse(f"the kernel `{name}` writes into arrays", "operations on tensors, which a graph can hold")
-        return lambda *args, **parameters: declare(op, tuple(map(self.symbol, args)), parameters)
-
-    def symbol(self, x: Any) -> Any:
-        """An array as a symbol; numbers and symbols as they are."""
-        return self.lift_array(x) if type(x) is numpy.ndarray else x
 
     def lift_array(self, array: numpy.ndarray) -> Symbol:
         """The variable that stands for the memory of an array."""
@@ -217,91 +151,6 @@ class Capture:
         outcome = kind(self.evaluate(symbol).item())
         self.decisions.append(Decision(symbol, kind, outcome, events.user_line()))
         return outcome
-
-    # -- what the CPU is asked --------------------------------------------------------------------------------------
-
-    def constant(self, array: numpy.ndarray) -> Symbol:
-        """A value that is known while capturing."""
-        symbol = self.graph._add("constant", None, (), {}, array.shape, array.dtype, "constant")
-        symbol.value = array
-        return symbol
-
-    def copy(self, value: Any, dtype: Any) -> Any:
-        """New memory with the values of an array, or of what else makes one."""
-        if not isinstance(value, (Symbol, numpy.ndarray)):
-            with suspended():
-                return self.constant(numpy.array(value, dtype))
-        symbol = self.symbol(value)
-        return ops.clone(symbol) if dtype is None or dtype == symbol.dtype else ops.cast(symbol, dtype=dtype)
-
-    def fitted(self, target: Symbol, value: Any) -> Symbol:
-        """A value as it is after being written to memory of the target's shape and dtype."""
-        value = self.symbol(value)
-        if not isinstance(value, Symbol):
-            value = self.constant(numpy.asarray(value, target.dtype))
-        if value.dtype != target.dtype:
-            value = ops.cast(value, dtype=target.dtype)
-        return value if value.shape == target.shape else ops.broadcast_to(value, shape=target.shape)
-
-    def put(self, target: Symbol, index: Any, value: Any) -> Symbol:
-        """What memory holds after `target[index] = value`."""
-        if index is Ellipsis or index == slice(None):
-            return self.fitted(target, value)
-        if any(isinstance(part, numpy.ndarray) for part in (index if isinstance(index, tuple) else (index,))):
-            self.refuse("elements are written at places that an array names", "scatter, index_add, or where")
-        value = self.symbol(value)
-        if isinstance(value, Symbol) and value.dtype != target.dtype:
-            value = ops.cast(value, dtype=target.dtype)
-        return OPS["index_put"](target, value, index=index)
-
-    def is_contiguous(self, array: Any) -> bool:
-        address = self.memory.address(array)
-        if not self.memory.views(address):
-            return bool(self.values[address].flags.c_contiguous) if address.kind == "variable" else True
-        return self.refuse("whether a view is contiguous is not known in a graph", "x.contiguous(), whatever it was")
-
-    def writable(self, array: Symbol) -> bool:
-        root = self.memory.root(self.memory.address(array))
-        real = self.values.get(root) if root.kind == "variable" else None
-        return not self.memory.repeats(self.memory.address(array)) and (real is None or real.flags.writeable)
-
-    def evaluate(self, symbol: Symbol) -> Any:
-        """The value of a symbol, computed now."""
-        with suspended():
-            for s in needed([symbol], self.values):
-                self.values[s] = compute(s, self.values)
-        return self.values[symbol]
-
-    def seen_by_numpy(self, array: Any) -> numpy.ndarray:
-        """The values, for Python to look at. What it does with them no guard can tell, so this capture serves one call."""
-        if type(array) is not Symbol:
-            return array
-        self.breaks.append(
-            Break(
-                events.user_line(),
-                "a value of the graph is used by Python, and what depends on it cannot be guarded",
-                "return the tensor, and look at its value outside of the compiled function",
-            )
-        )
-        value = numpy.array(self.evaluate(array))
-        value.flags.writeable = False
-        return value
-
-    def drawn(self, generator: Any, draw: Callable, shape: tuple[int, ...], dtype: numpy.dtype) -> Symbol:
-        """Random numbers, which each replay draws anew, in this order."""
-        self._note_generator(generator)
-        special = Special("random", lambda: numpy.asarray(draw(generator.stream, shape), dtype), pure=False)
-        self.draws.append(self.graph.special(special, (), {}, shape, dtype, after=tuple(self.draws[-1:])))
-        return self.draws[-1]
-
-    def streams(self) -> list[Any]:
-        """The streams of random numbers that are drawn from."""
-        return [stream for _, stream, _ in self._generators.values()]
-
-    def _note_generator(self, generator: Any) -> None:
-        if id(generator) not in self._generators:
-            stream = generator.stream
-            self._generators[id(generator)] = generator, stream, copy.deepcopy(stream.bit_generator.state)
 
     # -- what optimisers are asked ----------------------------------------------------------------------------------
 

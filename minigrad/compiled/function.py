@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
+from types import MethodType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from minigrad import events
 from minigrad.compiled.capture import CannotCapture, Capture
@@ -40,11 +42,12 @@ class Compiled:
         self.quick: Quick | None = None
         self._quick: Callable | None = None
         self._count = self._shortened = 0
+        self._bound: WeakKeyDictionary = WeakKeyDictionary()
         if hasattr(function, "__name__"):
             update_wrapper(self, function)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if mode.capture is not None or events.LISTENERS:  # part of another program; or a view wants to see it run
+        if mode.capture is not None or (events.LISTENERS and _is_watched()):  # part of another program, or of a film
             return self.function(*args, **keywords)
         if self._quick is not None and not keywords and len(args) == self._count:
             result = self._quick(*args)
@@ -81,7 +84,7 @@ class Compiled:
                 self.traces.append((structure, trace))
             return result
         self.traces.append((structure, trace))
-        result = self._first(trace, leaves)
+        result = self._first(trace, args, keywords, leaves)
         if self._tell:
             print(self.explain())
         return result
@@ -97,12 +100,12 @@ class Compiled:
             self.quick = quick(trace, structure)
             self._quick, self._count = (self.quick.function, len(structure[0])) if self.quick is not None else (None, 0)
 
-    def _first(self, trace: Trace, leaves: list[Any]) -> Any:
+    def _first(self, trace: Trace, args: tuple, keywords: dict, leaves: list[Any]) -> Any:
         """The result of the call in which a program was captured."""
         trace.make_plans()
         result = trace.replay(leaves)
-        if result is FAILED or result is OTHER:
-            raise AssertionError(f"{self.name}: the program that was captured does not run as it did")
+        if result is FAILED or result is OTHER:  # it will say why; or a value lay on the edge of a decision
+            return self.function(*args, **keywords)
         trace.finished.inside = []
         if trace.breaks:
             trace.give_up()
@@ -146,20 +149,38 @@ class Compiled:
         if again.program is not None and [d.outcome for d in again.decisions] != [d.outcome for d in trace.decisions]:
             self.recompiled.append("a value that decides what runs came out otherwise")
             self.traces.append((structure, again))
-            self._last_result = self._first(again, leaves)
+            self._last_result = self._first(again, args, keywords, leaves)
             return False
         what = differing(trace, again) if again.program is not None else again.breaks[0].what
         if what is None:
             trace.verified = True
             return True
         trace.give_up(Break(None, f"two captures of the same call differ: {what}", "give it as an argument"))
-        self._last_result = (
-            self._first(again, leaves) if again.program is not None else self.function(*args, **keywords)
-        )
+        captured = again.program is not None
+        self._last_result = self._first(again, args, keywords, leaves) if captured else self.function(*args, **keywords)
         return False
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method of a class: each object has programs of its own."""
+        if instance is None:
+            return self
+        if instance not in self._bound:
+            self._bound[instance] = Compiled(MethodType(self.function, instance), self._rewrites, explain=self._tell)
+        return self._bound[instance]
+
+    def __getattr__(self, name: str) -> Any:
+        """What else the function has, if it is a module: `compiled.parameters()`, `compiled.train()`."""
+        if name.startswith("_") or "function" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        return getattr(self.function, name)
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}: {len(self.traces)} programs>"
+
+
+def _is_watched() -> bool:
+    """Whether somebody wants to see operations run; rewrites are seen by who listens to them too."""
+    return any(hasattr(listener, kind) for listener in events.LISTENERS for kind in events.KINDS if kind != "rewrite")
 
 
 class _Modules:

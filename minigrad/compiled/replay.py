@@ -4,18 +4,21 @@
 like the one before: the same parameters, in the same memory, with other batches. For these a text is written, once, in which
 every guard is a comparison by identity; `compiled.explain()` shows it. Where it does not hold, the long way is taken::
 
-    def replay(x, y):
-        x_array = x.array
-        if not (
-            mode.enabled is True
-            and type(x) is x_type and x_array.shape == (32, 2) and x_array.dtype is float32 and x.node is None
-            and optimizer_cell.cell_contents is optimizer
-            and w.array is w_array and w.node is w_node
+    def run(x0):
+        with lock:
+            x0_array = getattr(x0, "array", None)
+            fits = (
+                mode.enabled is True
+                and optimizer_cell.cell_contents is optimizer
+                and (x0 is known[0] and x0_array is known[1] and x0.node is None or fits_1(x0))
+                and w.array is w_array
+                and w.node is w_node
+                …
+            )
+            if not fits:
+                return MISS
+            outs = run_plan(x0_array, rate)
             …
-        ):
-            return MISS
-        outs = run(x_array, y_array, rate)
-        …
 """
 
 from __future__ import annotations
@@ -24,14 +27,13 @@ from typing import Any
 
 import numpy
 
+from minigrad.compiled.checks import fits_as, modules_hold_as_in, owner_of, tensor_of
 from minigrad.compiled.program import Made
 from minigrad.compiled.sources import Argument, GradientOf, Held, InCell, Kept, Named
-from minigrad.device import cpu
 from minigrad.graph.emit import Names
 from minigrad.graph.plan import Plan
 from minigrad.tape import Clock, mode
 from minigrad.tensor import Tensor
-from minigrad_kernels.pool import Block
 
 MISS: Any = object()
 # Between these sizes a kernel's loop, which is slower where it writes what it reads, costs more than a copy afterwards.
@@ -52,18 +54,26 @@ class Quick:
         self._lines: list[str] = []
         self._arrays: dict[Any, str] = {}
         arguments = [f"x{n}" for n in range(count)]
-        for name in arguments:
-            self._names._taken.add(name)
+        self._names.reserve("fits", "outs", "now", *arguments, *(f"{name}_array" for name in arguments))
         self._guards()
         self._inputs(arguments)
         self._make_plan()
-        conditions = "\n        and ".join(self._conditions)
-        body = "\n    ".join([*self._numbers(), *self._run(), *self._commit()])
-        head = "\n    ".join(f"{name}_array = {name}.array" for name in arguments)
-        self.source = (
-            f"def run({', '.join(arguments)}):\n    {head}\n    if not (\n        {conditions}\n    ):\n"
-            f"        return {self._thing('MISS', MISS)}\n    {body}\n"
-        )
+        lines = [
+            *(f"{name}_array = getattr({name}, 'array', None)" for name in arguments),
+            "try:",
+            "    fits = (",
+            *(f"        {'and ' * (n > 0)}{condition}" for n, condition in enumerate(self._conditions)),
+            "    )",
+            "except Exception:  # something that was reached is gone",
+            "    fits = False",
+            "if not fits:",
+            f"    return {self._thing('MISS', MISS)}",
+            *self._numbers(),
+            *self._run(),
+            *self._commit(),
+        ]
+        head = [f"def run({', '.join(arguments)}):", f"    with {self._thing('lock', trace.lock)}:"]
+        self.source = "\n        ".join(["\n".join(head), *lines]) + "\n"
         self.function = self._names.compiled(self.source)
 
     def _thing(self, name: str, value: Any) -> str:
@@ -80,7 +90,7 @@ class Quick:
         self._need(f"{self._thing('mode', mode)}.enabled is {trace.recording}")
         if trace.modules:
             seen = self._thing("seen", [-1])
-            hold = self._thing("modules_hold", _modules_hold(trace, self._names.space[seen]))
+            hold = self._thing("modules_hold", modules_hold_as_in(trace, self._names.space[seen]))
             self._need(f"({self._thing('Clock', Clock)}.assigned == {seen}[0] or {hold}())")
         for guard in trace.guards:
             value = self._thing(guard.name, guard.value)
@@ -110,13 +120,13 @@ class Quick:
 
     def _inputs(self, arguments: list[str]) -> None:
         """Each tensor that came in must be what it was; of arguments only what is the same for every batch."""
-        owners = {id(_owner(w.array)) for w, _ in self.trace.finished.writes}
+        owners = {id(owner_of(w.array)) for w, _ in self.trace.finished.writes}
         for x in self.trace.lifted:
             if isinstance(x.source, Argument):
                 name = arguments[x.source.place]
                 self._arrays[x.symbol] = f"{name}_array"
                 known = self._thing("known", [None, None])
-                fits = self._thing("fits", _fits(x, known=self._names.space[known], owners=owners))
+                fits = self._thing("fits", fits_as(x, known=self._names.space[known], owners=owners))
                 self._need(
                     f"({name} is {known}[0] and {name}_array is {known}[1] and {name}.node is None or {fits}({name}))"
                 )
@@ -222,52 +232,5 @@ def quick(trace: Any, structure: Any) -> Quick | None:
     return Quick(trace, len(arguments)) if simple else None
 
 
-def _modules_hold(trace: Any, seen: list[int]) -> Any:
-    """For when attributes of some module were assigned: whether those of these modules are as they were."""
-
-    def modules_hold() -> bool:
-        if trace.changed_module() is not None:
-            return False
-        seen[0] = Clock.assigned
-        return True
-
-    return modules_hold
-
-
 def _plain(made: Made) -> bool:
     return not made.bare and not made.leaf and made.grad is None and made.gradients is None
-
-
-def tensor_of(array: Any, node: Any = None) -> Tensor:
-    """A tensor around an array of its own."""
-    out = object.__new__(Tensor)
-    out.array, out.device, out.node, out.written = array, cpu, node, [0]
-    out.grad = out.base = None
-    return out
-
-
-def _owner(array: numpy.ndarray) -> numpy.ndarray:
-    """The array whose memory it is."""
-    return array if array.base is None or type(array.base) is Block else array.base
-
-
-def _fits(x: Any, *, known: list[Any], owners: set[int]) -> Any:
-    """Whether an argument is of the shape, dtype and order of the one before, in memory that the program does not write."""
-    kind, shape, dtype = type(x.value), x.shape, x.dtype
-    strides = x.array.strides
-
-    def fits(t: Any) -> bool:
-        if type(t) is not kind or t.node is not None:
-            return False
-        array = t.array
-        if array.shape != shape or array.dtype is not dtype or array.strides != strides:
-            return False
-        if owners:
-            owner = _owner(array)
-            if id(owner) in owners or not (type(owner.base) is Block or (owner.base is None and owner.flags.owndata)):
-                return False
-        x.take(t)
-        known[:] = t, array
-        return True
-
-    return fits

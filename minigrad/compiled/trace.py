@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy
@@ -50,6 +51,7 @@ class Trace:
         self.program: Program | None = None
         self.replays, self.verified = 0, False
         self._assigned = -1
+        self.lock = threading.RLock()  # a plan's buffers serve one replay at a time
 
     def prepare(self, finished: Finished, rewrites: Any) -> None:
         """Make the program, and the plan of its rewritten form."""
@@ -150,6 +152,10 @@ class Trace:
 
         OTHER if a value that Python looked at came out otherwise, FAILED if an operation could not run: nothing is changed.
         """
+        with self.lock:
+            return self._replay(leaves)
+
+    def _replay(self, leaves: list[Any]) -> Any:
         streams = [(s, s.bit_generator.state) for s in self.streams]
         for update in self.updates:
             update.ask([self.numbers[s] for s in update.scalars])

@@ -31,6 +31,10 @@ class Names:
         self._things: dict[tuple[str, int], str] = {}
         self._taken: set[str] = {"run", "watch", *dir(builtins), *keyword.kwlist}
 
+    def reserve(self, *names: str) -> None:
+        """Names that the text itself gives to something."""
+        self._taken.update(names)
+
     def given(self, symbol: Symbol) -> None:
         """An array that each run is given."""
         if symbol not in self._of:

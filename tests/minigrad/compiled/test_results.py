@@ -175,3 +175,67 @@ def test_tensors_as_indices_are_read_at_each_call() -> None:
     replayed(pick)
     with pytest.raises(mg.errors.IndexingError):
         pick(mg.tensor([0, 3]), mg.tensor([0, 0]))
+
+
+def test_a_compiled_module_is_still_a_module_to_ask() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    compiled = mg.compile(model)
+    assert list(compiled.parameters()) == list(model.parameters()) and len(compiled.state_dict()) == 2
+    compiled.eval()
+    assert not model[0].training and compiled(mg.ones(1, 2)).shape == (1, 3)
+    with pytest.raises(AttributeError):
+        compiled.nothing  # noqa: B018
+
+
+def test_a_method_has_programs_for_each_object() -> None:
+    class Scaler:
+        def __init__(self, by: float) -> None:
+            self.by = by
+
+        @mg.compile
+        def scale(self, x: Any) -> Any:
+            return x * self.by
+
+    two, three = Scaler(2.0), Scaler(3.0)
+    for n in range(4):
+        assert (two.scale(mg.tensor([n])).item(), three.scale(mg.tensor([n])).item()) == (2 * n, 3 * n)
+    assert two.scale is not three.scale and len(two.scale.traces) == 1
+
+
+def test_an_index_that_is_not_there_is_an_error_in_the_first_call_too() -> None:
+    pick = mg.compile(lambda i: mg.tensor([1.0, 2.0])[i])
+    for _ in range(2):
+        with pytest.raises(mg.errors.IndexingError):
+            pick(mg.tensor([2]))
+    assert pick(mg.tensor([1])).tolist() == [2.0]
+
+
+def test_arguments_of_every_kind_after_the_short_way_is_open() -> None:
+    w = mg.tensor([2.0])
+    add = mg.compile(lambda x: mg.add(x, w))
+    for _ in range(4):
+        add(mg.tensor([1.0]))
+    assert add.quick is not None and "run_plan" in add.quick.source
+    assert add(np.array([1.0], np.float32)).item() == 3
+    with pytest.raises(mg.errors.DTypeError):
+        add("text")
+    assert add(x=mg.tensor([5.0])).item() == 7
+    big = mg.arange(4.0)
+    assert add(big[1:2]).item() == 3 and add(big[::2]).tolist() == [2, 4] and add(w).item() == 4
+    x = mg.tensor([1.0], requires_grad=True)
+    add(x).backward()
+    assert x.grad.item() == 1
+
+
+def test_several_threads_replay_one_program() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    model = nn.Sequential(nn.Linear(4, 32), nn.Tanh(), nn.Linear(32, 1))
+    compiled = mg.compile(model)
+    inputs = [mg.randn(8, 4) for _ in range(40)]
+    for x in inputs[:3]:
+        compiled(x)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(compiled, inputs))
+    for x, y in zip(inputs, found, strict=True):
+        np.testing.assert_allclose(y.numpy(), model(x).numpy(), rtol=1e-5, atol=1e-6)
