@@ -30,7 +30,7 @@ class Graph:
         self.size_values: dict[Any, Any] = {}  # placeholders that are used as sizes, and the unknown size of each
         self.variable_scope: Any = None
         self.shared_variables: dict[str, Any] = {}  # those that `get_variable` made, by their full names
-        self.scope_counts: dict[str, int] = {}  # how often a default name was given to a variable scope
+        self.scope_counts: dict[str, int] = {}  # how often each variable scope was opened
         self._operations: dict[str, Operation] = {}
         self._taken: dict[str, int] = {}
         self._scope = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -77,11 +78,15 @@ def variable_scope(
         regularizer or inherited.regularizer,
     )  # fmt: skip
     before, graph.variable_scope = graph.variable_scope, scope
+    counts = graph.scope_counts
+    counts[name] = counts.get(name, 0) + 1
     try:
         with graph.name_scope(short) if auxiliary_name_scope and short else nullcontext():
             yield scope
     finally:
         graph.variable_scope = before
+        for inner in [n for n in counts if n.startswith(f"{name}/")]:
+            del counts[inner]  # who enters it again begins again with "dense", not with "dense_1"
 
 
 def _unused(around: VariableScope, default_name: str | None) -> str:
@@ -94,9 +99,9 @@ def _unused(around: VariableScope, default_name: str | None) -> str:
             hint="tf.variable_scope('layer')",
         )
     counts = get_default_graph().scope_counts
-    key = f"{around.name}/{default_name}"
-    counts[key] = counts.get(key, -1) + 1
-    return f"{default_name}_{counts[key]}" if counts[key] else default_name
+    prefix = around.original_name_scope
+    names = (f"{default_name}_{n}" if n else default_name for n in itertools.count())
+    return next(name for name in names if not counts.get(prefix + name))
 
 
 def get_variable(

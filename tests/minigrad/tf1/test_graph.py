@@ -144,3 +144,9 @@ def test_variable_scopes_share() -> None:
         assert (first.name, second.name) == ("dense", "dense/dense")
     with tf.variable_scope(None, "dense") as third:
         assert third.name == "dense_1"
+    for _ in range(2):
+        with tf.variable_scope("net", reuse=tf.AUTO_REUSE):
+            tf.layers.dense(tf.ones([1, 2]), 3)
+            tf.layers.dense(tf.ones([1, 2]), 3)
+    kernels = [v.op.name for v in tf.global_variables("net") if "kernel" in v.name]
+    assert kernels == ["net/dense/kernel", "net/dense_1/kernel"]
