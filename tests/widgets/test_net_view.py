@@ -2,9 +2,11 @@ import base64
 from xml.etree import ElementTree
 
 import numpy as np
+import published_nets
 import pytest
 import three
 
+from minigrad import caffe
 from minigrad_widgets import NetView
 from minigrad_widgets.net_steps import at, steps_of
 
@@ -86,6 +88,14 @@ def test_layers_with_a_common_part_in_their_names_open_and_close_together():
     assert group.subtitle == "2 layers"
     words = [state.words for _, state in view._timeline[group.key]]
     assert words[:2] == ["not yet", "▶ forward"] and "✓ forward" in words and words[-1] == "▶ backward"
+
+
+def test_a_large_net_opens_as_its_blocks():
+    view = NetView(caffe.Net(published_nets.googlenet()))
+    labels = [n.title for n in view._scene.nodes.values()]
+    assert {"inception_4c", "inception_5b"} <= set(labels) and len(labels) <= 60
+    view.opened = ["/inception_4c"]
+    assert "inception_4c/5x5_reduce" in [n.title for n in view._scene.nodes.values()]
 
 
 def test_a_net_at_rest_shows_what_its_blobs_hold_now():

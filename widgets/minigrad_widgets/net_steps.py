@@ -6,6 +6,7 @@ layer and after it, though it is one piece of memory: what was before is gone fr
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,12 +70,13 @@ def steps_of(film: Any) -> NetSteps:
     layers: list[Part] = []
     written: dict[str, int] = {}
     vertices: list[Vertex] = []
+    scopes = _scopes([layer.name for layer in drawing.layers])
     for place, layer in enumerate(drawing.layers):
         mine = [edge for edge in drawing.edges if edge.layer == layer.name]
         part = Part(len(parts), "layer", layer.name, place, reads=[written[e.blob] for e in mine if not e.to_blob])
         parts.append(part)
         layers.append(part)
-        scope = tuple(layer.name.split("/")[:-1])
+        scope = scopes[place]
         vertices.append(_vertex(part, layer.type, scope))
         for edge in (e for e in mine if e.to_blob):
             blob = Part(len(parts), "blob", edge.blob, place, reads=[part.number])
@@ -87,6 +89,13 @@ def steps_of(film: Any) -> NetSteps:
     made = NetSteps(vertices, parts, [], [], [])
     _play(film, made, layers)
     return made
+
+
+def _scopes(names: list[str]) -> list[tuple[str, ...]]:
+    """The part before the first / of each layer's name, where several layers have it."""
+    before = [name.partition("/")[0] if "/" in name else "" for name in names]
+    shared = Counter(before)
+    return [(scope,) if scope and shared[scope] > 1 else () for scope in before]
 
 
 def at_rest(made: NetSteps, net: Any) -> None:

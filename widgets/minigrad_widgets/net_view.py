@@ -12,9 +12,12 @@ from minigrad.film import Film
 from minigrad_widgets import layout, svg, text
 from minigrad_widgets.base import esm
 from minigrad_widgets.cards import Values
+from minigrad_widgets.grouping import Group, count_operations
 from minigrad_widgets.net_steps import NetSteps, Part, at, at_rest, steps_of
 from minigrad_widgets.program_view import ProgramView
 from minigrad_widgets.scene import Node
+
+WHOLE = 120  # layers and blobs that are shown one by one
 
 
 class NetView(ProgramView):
@@ -55,6 +58,15 @@ class NetView(ProgramView):
     def __len__(self) -> int:
         """How many positions there are: one before the first step, and one after each."""
         return len(self._steps.captions)
+
+    def _grouped(self) -> Group:
+        """A net of moderate size stands there as a whole, if its layers' names do not group it."""
+        vertices = self.film.vertices
+        if len(vertices) > WHOLE or any(v.scope for v in vertices):
+            return super()._grouped()
+        root = Group("", "net", False, [v.id for v in vertices])
+        count_operations(root, vertices)
+        return root
 
     def _first(self) -> dict[str, Any]:
         begin = self._wanted or 0

@@ -8,7 +8,7 @@ import traitlets
 
 from minigrad_widgets import layout
 from minigrad_widgets.base import View
-from minigrad_widgets.grouping import first_open, group, index, keep_small
+from minigrad_widgets.grouping import Group, first_open, group, index, keep_small
 from minigrad_widgets.program import film_of
 from minigrad_widgets.scene import Scene, scene_of
 
@@ -24,11 +24,15 @@ class ProgramView(View):
 
     def __init__(self, program: Any, *, opened: list[str] | None = None, **keywords: Any):
         self.film = film_of(program)
-        self._groups = group(self.film.vertices)
+        self._groups = self._grouped()
         wanted = first_open(self._groups) if opened is None else opened
         self._build(keep_small(self._groups, wanted))
         super().__init__(opened=self._kept, **self._first(), **keywords)
         self.observe(self._reopen, "opened")
+
+    def _grouped(self) -> Group:
+        """The tree of groups."""
+        return group(self.film.vertices)
 
     def _build(self, opened: list[str]) -> None:
         """Lay out what is visible and compute what is shown of it."""
