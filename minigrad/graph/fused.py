@@ -38,10 +38,26 @@ class Fused(Special):
         self.takes: tuple[tuple[int, ...], ...] = tuple(self._kernel.takes)
         self.gives: tuple[tuple[int, ...], ...] = tuple(loops for _, _, loops in self._kernel.gives)
 
-    @property
-    def is_pointwise(self) -> bool:
-        """Whether every result's element is computed from its own place alone, so that it may be written where it is read."""
-        return not self.region.reduced and not any(step.op == "add_up" for step in self.region.steps)
+    def may_overwrite(self, result: int, place: int) -> bool:
+        """Whether a result may be written into the memory of the input at `place`: element by element, and made of it.
+
+        The compiler takes the kernel's arrays to lie apart, and may move a read behind the writing of another array. But
+        it cannot move it behind the writing of what it is read for.
+        """
+        pointwise = not self.region.reduced and not any(step.op == "add_up" for step in self.region.steps)
+        return pointwise and self.region.inputs[place].name in self._made_of(self.region.outputs[result])
+
+    def _made_of(self, name: str) -> set[str]:
+        """All values that a value is computed from."""
+        args = {step.name: step.args for step in self.region.steps}
+        found: set[str] = set()
+        stack = [name]
+        while stack:
+            for arg in args.get(stack.pop(), ()):
+                if arg not in found:
+                    found.add(arg)
+                    stack.append(arg)
+        return found
 
     def compiled(self) -> Callable[..., None]:
         """The function `f(*inputs, *numbers, *results)` on arrays of the shapes `takes` and `gives`."""

@@ -47,7 +47,7 @@ def overwriting(program: Program, wanted: dict[Symbol, Symbol]) -> dict[tuple[Sy
             not late
             and not handed_out
             and step[maker] > last_risk
-            and _may_read(maker, target, lying, maker in set(readers))
+            and _may_read(maker, n, target, lying, maker in set(readers))
         ):
             found[maker, n] = target
     return found
@@ -58,10 +58,14 @@ def _cannot_fail(symbol: Symbol) -> bool:
     return found in ("view", "into", "input", "constant") or symbol.op.elementwise or symbol.op.name in _SAFE
 
 
-def _may_read(maker: Symbol, target: Symbol, lying: dict[Symbol, Any], reads: bool) -> bool:
+def _may_read(maker: Symbol, n: int, target: Symbol, lying: dict[Symbol, Any], reads: bool) -> bool:
     """Whether the step may read what it overwrites: each element is read before it is written, and by nobody else."""
     if not reads:
         return True
     others = [x for x in maker.inputs if isinstance(x, Symbol) and x is not target]
-    pointwise = maker.op.is_pointwise if isinstance(maker.op, Fused) else ufunc(maker) is not None
-    return pointwise and not any((target, 0) in lying[x] for x in others)
+    if any((target, 0) in lying[x] for x in others):
+        return False
+    if not isinstance(maker.op, Fused):
+        return ufunc(maker) is not None
+    place = next(p for p, x in enumerate(maker.inputs) if x is target)
+    return maker.op.may_overwrite(n, place)

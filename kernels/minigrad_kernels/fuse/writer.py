@@ -78,7 +78,9 @@ class _Writer(Expressions):
         inner = [(out, name) for out, name in self.stores() if self.depth[name] == self.axes]
         if inner:
             lines.append(f"for {letter} in range({self.length(level)}):")
-            lines += ["    " + line for line in self.inside([self.summand(name) for _, name in inner])]
+            # With several outputs every value is there before the first is written: an output may lie where an input does.
+            named = len(inner) > 1
+            lines += ["    " + line for line in self.inside([self.summand(name) for _, name in inner], named=named)]
             lines += ["    " + self.store(out, name, letter) for out, name in inner]
         return lines + [self.store(out, name, "") for out, name in self.stores() if self.depth[name] < self.axes]
 
@@ -136,8 +138,8 @@ class _Writer(Expressions):
                 lines.append(f"{self.view(out, level + 1, name)} = {self.view(out, level, name)}[{letter}]")
         return lines
 
-    def inside(self, targets: list[str]) -> list[str]:
-        """The lines that compute what `targets` need of this element."""
+    def inside(self, targets: list[str], *, named: bool = False) -> list[str]:
+        """The lines that compute what `targets` need of this element; `named`, and the targets themselves."""
         wanted: set[str] = set()
         stack = list(targets)
         while stack:
@@ -165,7 +167,7 @@ class _Writer(Expressions):
             if step.name in self.kept:
                 lines += [f"{step.name}_row[{letter}] = {text}"]
                 self.stored.add(step.name)
-            elif counts[step.name] == 1 and len(text) < 70:
+            elif counts[step.name] == 1 and len(text) < 70 and not (named and step.name in targets):
                 self.inline.add(step.name)
             else:
                 lines.append(f"{step.name} = {text}")

@@ -20,7 +20,11 @@ def test_the_page_is_in_step() -> None:
 def test_each_rewrite_has_its_line_and_fusion_and_memory_lower_the_figures() -> None:
     for part in PAGE.read_text().split("## ")[1:]:
         figures = [[float(n) for n in re.findall(r"[\d.]+", line)] for line in part.splitlines() if "MiB" in line]
-        assert len(figures) == 1 + len(REWRITES) and figures[-1][0] < 0.7 * figures[0][0] and figures[-1][3] < 0.7 * figures[0][3]
+        assert (
+            len(figures) == 1 + len(REWRITES)
+            and figures[-1][0] < 0.7 * figures[0][0]
+            and figures[-1][3] < 0.7 * figures[0][3]
+        )
 
 
 @pytest.mark.slow

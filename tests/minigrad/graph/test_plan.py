@@ -145,3 +145,18 @@ def test_arrays_that_do_not_fit_are_refused_and_others_are_put_in_order() -> Non
         plan(numpy.zeros((2, 3)))
     with pytest.raises(GraphError, match="not as many arrays"):
         plan()
+
+
+def test_a_kernel_overwrites_only_what_the_result_is_made_of() -> None:
+    """Two arrays that change places: each result would overwrite what the other still reads."""
+    graph = Graph()
+    x, y = graph.variable("x", (1000,)), graph.variable("y", (1000,))
+    swapped = optimise(Program(graph, [x, y], [y * 1.5 + 1, x * 1.5 + y]), ["fuse"])
+    arrays = [numpy.arange(1000, dtype="float32"), numpy.ones(1000, "float32")]
+    expected = [arrays[1] * 1.5 + 1, arrays[0] * 1.5 + arrays[1]]
+    given = dict(zip(swapped.inputs, arrays, strict=True))
+    plan = Plan(swapped, fixed=given, into=dict(zip(swapped.outputs, swapped.inputs, strict=True)))
+    assert plan.overwritten == {swapped.inputs[1]}  # x is read for y's result, which is not made of x alone
+    found = [a if z is None else z for z, a in zip(plan(), arrays, strict=True)]
+    for z, a in zip(found, expected, strict=True):
+        numpy.testing.assert_allclose(z, a)
