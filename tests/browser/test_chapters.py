@@ -14,6 +14,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
     [
         ("00_start_here", ".mg-stepper"),
         ("03_backward", ".mg-stepper"),
+        ("04_caffe_layers", ".mg-net"),
         ("06_pytorch", ".mg-stepper"),
         ("14_cpu_kernels", ".mg-kernel"),
         ("16_optimising_graphs", ".mg-rewrite"),
