@@ -46,3 +46,14 @@ def test_the_chapter_about_declared_graphs_runs_whole_and_its_graphs_answer(run_
     assert executed.get_by_text("did not run").count() > 0
     executed.locator(".mg-node", has_text="squares").first.click()
     assert "squares" in executed.locator(".mg-side").inner_text()
+
+
+def test_the_chapter_of_three_columns_runs_whole_and_its_columns_are_linked(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "07_side_by_side.ipynb")
+    assert notebook.errors() == []
+    views = notebook.page.locator(".mg-abstractions")
+    assert views.count() == 2
+    view = views.first
+    view.scroll_into_view_if_needed()
+    view.locator(".mg-item", has_text="relu").first.click()
+    assert "relu" in view.locator(".mg-side").inner_text().lower()
