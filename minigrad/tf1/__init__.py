@@ -17,7 +17,7 @@ Names, arguments and messages are TensorFlow's. Operations, gradient rules, rewr
 
 from minigrad.dtypes import bool_ as bool
 from minigrad.dtypes import float16, float32, float64, int8, int16, int32, int64, uint8
-from minigrad.tf1 import errors, layers, nn, train
+from minigrad.tf1 import errors, layers, losses, nn, train
 from minigrad.tf1 import trace as timeline
 from minigrad.tf1.array_ops import *  # noqa: F403
 from minigrad.tf1.array_ops import slice_ as slice

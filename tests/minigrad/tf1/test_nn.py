@@ -141,3 +141,28 @@ def test_batch_normalisation_trains_and_remembers() -> None:
         numpy.testing.assert_allclose(found.std(0), 1, atol=1e-3)
         numpy.testing.assert_allclose(sess.run(y, {x: values, training: False}), found, atol=1e-3)
     assert [v.op.name.rpartition("/")[2] for v in tf.trainable_variables()] == ["beta", "gamma"]
+
+
+def test_losses_are_weighted_and_collected() -> None:
+    x_, y_ = R.standard_normal((4, 3)), R.standard_normal((4, 3))
+    x, y = tf.placeholder(tf.float64, [None, 3]), tf.placeholder(tf.float64, [None, 3])
+    weights = tf.constant([1.0, 0.0, 2.0, 1.0], tf.float64)
+    plain = tf.losses.mean_squared_error(y, x)
+    weighted = tf.losses.mean_squared_error(y, x, weights=weights)
+    mean = tf.losses.absolute_difference(y, x, weights=weights, reduction=tf.losses.Reduction.MEAN)
+    classes = tf.losses.sparse_softmax_cross_entropy(tf.constant([0, 2, 1, 1]), x)
+    rows = tf.losses.softmax_cross_entropy(tf.one_hot([0, 2, 1, 1], 3), x)
+    with tf.variable_scope("net", regularizer=lambda w: 0.1 * tf.nn.l2_loss(w)):
+        tf.get_variable("w", initializer=tf.constant([3.0, 4.0], tf.float64), dtype=tf.float64)
+    total = tf.losses.get_total_loss()
+    w = numpy.array([1.0, 0.0, 2.0, 1.0])[:, None]
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        found = sess.run([plain, weighted, mean, classes, rows, total], {x: x_, y: y_})
+    assert found[0] == pytest.approx(((x_ - y_) ** 2).mean())
+    assert found[1] == pytest.approx((w * (x_ - y_) ** 2).sum() / 9)
+    assert found[2] == pytest.approx((w * abs(x_ - y_)).sum() / (3 * w.sum()))
+    assert found[3] == pytest.approx(found[4])
+    assert found[5] == pytest.approx(sum(found[:5]) + 1.25)
+    with pytest.raises(ValueError, match="are incompatible"):
+        tf.losses.mean_squared_error(tf.ones([4]), tf.ones([4, 1]))

@@ -175,6 +175,28 @@ def test_print_prints_what_passes(capsys: pytest.CaptureFixture) -> None:
     assert capsys.readouterr().err == "x is [1 2...][3]\n"
 
 
+@REWRITES
+def test_what_must_run_before_runs_though_nothing_takes_its_value(
+    rewrites: bool, capsys: pytest.CaptureFixture
+) -> None:
+    v = tf.Variable(0.0)
+    one = tf.Print(v, [v], "one ", first_n=2)
+    with tf.control_dependencies([one * 2]):
+        two = tf.Print(v, [v], "two ")
+    with tf.control_dependencies([two]):
+        assigned = v.assign(5.0)
+    with tf.control_dependencies([assigned.op]):
+        three = tf.Print(v, [v], "three ")
+    with tf.Session(rewrites=rewrites) as sess:
+        sess.run(v.initializer)
+        sess.run(assigned)
+        assert capsys.readouterr().err.splitlines() == ["one [0]", "two [0]"]
+        sess.run(three.op)
+        assert capsys.readouterr().err.splitlines() == ["one [5]", "two [5]", "three [5]"]
+        sess.run(two)
+        assert capsys.readouterr().err.splitlines() == ["two [5]"]
+
+
 def test_random_numbers_follow_the_seeds() -> None:
     tf.set_random_seed(3)
     x, y = tf.random_normal([4]), tf.random_uniform([1000], seed=7)

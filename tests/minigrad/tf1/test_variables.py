@@ -44,6 +44,13 @@ def test_a_read_sees_what_it_is_ordered_after(rewrites: bool) -> None:
         assert sess.run(v) == 10.0
         assert sess.run([chained, v]) == [900.0, 10.0]
         assert sess.run(v) == 9.0
+    first = v.assign(1.0)
+    with tf.control_dependencies([first]):
+        second = v.assign(2.0)
+    with tf.control_dependencies([first, second]):
+        last = v.read_value()
+    with tf.Session(rewrites=rewrites) as sess:
+        assert sess.run(last) == 2.0
 
 
 def test_two_additions_in_one_run_both_count() -> None:
