@@ -6,6 +6,7 @@ import rewritten
 
 import minigrad as mg
 import minigrad.tf1 as tf
+from minigrad.events import Rewrite
 from minigrad.graph import Graph, gradients
 from minigrad.graph.program import Program
 from minigrad_widgets import RewriteView
@@ -52,6 +53,13 @@ def test_a_rewrite_that_finds_nothing_says_so():
     view = RewriteView(mg.exp(x), rewrites=["prune", "common"])
     assert [c.summary for c in view.record.changes] == ["nothing to do."] * 3
     assert len(view._data["drawings"]) == 1  # the same drawing is sent once
+
+
+def test_a_rewrite_may_hand_back_the_program_that_it_was_given():
+    before, after = rewritten.record()[:2]
+    view = RewriteView([before, Rewrite("nothing", before.after, before.after), after])
+    assert view.record.changes[1].summary == "nothing to do." and "folded" in marks(view, 2, "right")["exp₁"]
+    assert marks(view, 3, "left")["exp₁"] == "→ a constant"
 
 
 def test_a_value_that_is_replaced_by_its_input_is_not_called_equal():

@@ -94,7 +94,8 @@ def record_of(rewrites: Sequence[Any], peak: Any, about: Any) -> Record:
         if not k:
             stage.names = _named(vertices)
             continue
-        known, old = program.origin, numbers[k - 1]
+        same = program is programs[k - 1]  # a rewrite that found nothing may hand back what it was given
+        known, old = {x: (x,) for x in symbols} if same else program.origin, numbers[k - 1]
         origin = [tuple(sorted(old[s] for s in known.get(symbol, ()) if s in old)) for symbol in symbols]
         stage.names = _carried(stages[k - 1], stage, origin)
         name = rewrites[k - 1].name
