@@ -7,22 +7,25 @@ are long chains of such operations, and so is an optimiser's update.
 
 A kernel may end in reductions: over the last axes, as in a loss or a layer norm, and over the first, as in the gradient
 of a bias, which is summed over the batch while the rest goes by. What is only repeated (`broadcast_to`) is read where it
-is. A linear layer is cut in two, the product for BLAS and the bias, which joins what follows.
+is. A linear layer is cut in two, the product for BLAS and the bias, which joins what follows; and a loss that is a mean of
+squares is written as one.
 
 `minigrad.graph.clusters` finds the groups, `minigrad.graph.description` says them to the generator of kernels.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minigrad.device import cpu
 from minigrad.graph.clusters import Clusters, Group
-from minigrad.graph.description import Description, describe, source_of
+from minigrad.graph.description import REDUCTIONS, Description, describe, source_of
 from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
 from minigrad.graph.program import Copy, Program, joined, rewritten
 from minigrad.op import OPS
+from minigrad.ops.elementwise import sub
 from minigrad_kernels.fuse import NotFusible
 
 
@@ -34,18 +37,24 @@ def fuse(program: Program) -> Program:
         cpu.find_scalar("add", {})
     except NotFusible:
         return program
-    cut = rewritten(program, _cut_bias)
+    cut = rewritten(program, _cut)
     after = _fused(cut)
     after.origin = joined(cut.origin, after.origin)
     return after
 
 
-def _cut_bias(copy: Copy, symbol: Symbol) -> None:
-    """x w^T + b as a product and an addition."""
+def _cut(copy: Copy, symbol: Symbol) -> None:
+    """x w^T + b as a product and an addition; a loss of differences as what it is made of."""
     inputs = copy.inputs(symbol)
     if symbol.op is OPS["linear"] and len(inputs) == 3 and inputs[2] is not None:
         product = copy.graph._add(f"{symbol.name}_product", symbol.op, inputs[:2], {}, symbol.shape, symbol.dtype)
         copy.put(symbol, OPS["add"], (product, inputs[2]), {})
+    elif symbol.op in (OPS["mse_loss"], OPS["l1_loss"]) and all(isinstance(x, Symbol) for x in inputs):
+        each = sub(*inputs)
+        each = each * each if symbol.op is OPS["mse_loss"] else each.abs()
+        reduction = symbol.parameters.get("reduction", "mean")
+        if reduction in ("mean", "sum") and math.prod(each.shape):
+            copy.put(symbol, OPS[reduction], (each,), {})
 
 
 def scalar(symbol: Symbol) -> tuple[str, tuple[float, ...]] | None:
@@ -87,8 +96,9 @@ def _kernels(
         try:
             description = describe(group.members, results, group.shape, group.dtype, group.reduced, scalar)
             found[number] = Fused(group.members, results, description), description, results
-        except NotFusible:
-            failed |= set(group.members)
+        except NotFusible:  # mostly for a reduction, so the others may yet be one kernel
+            reductions = {s for s in group.members if s.op.name in REDUCTIONS}
+            failed |= reductions or set(group.members)
     return found, failed
 
 
