@@ -183,3 +183,20 @@ def test_calls_that_a_film_watches_run_as_written() -> None:
     with mg.record() as film:
         compiled(mg.tensor([1.0]))
     assert len(film.steps) >= 2
+
+
+def test_an_argument_in_memory_that_is_written() -> None:
+    total = mg.zeros(2)
+
+    @mg.compile
+    def add(x: Any) -> Any:
+        total.add_(x)
+        return x * 1
+
+    for n in range(4):
+        assert add(mg.tensor([1.0, 1.0])).tolist() == [1, 1]
+    assert add.quick is not None and total.tolist() == [4, 4]
+    assert add(total).tolist() == [8, 8] and total.tolist() == [8, 8]
+    assert add(total[:]).tolist() == [16, 16] and add(mg.from_numpy(total.numpy())).tolist() == [32, 32]
+    assert add(mg.from_numpy(np.frombuffer(memoryview(total.numpy()), np.float32))).tolist() == [64, 64]
+    assert add(mg.tensor([1.0, 1.0])).tolist() == [1, 1] and total.tolist() == [65, 65]
