@@ -22,6 +22,7 @@ from minigrad.caffe.phases import read_net
 from minigrad.caffe.record import Drawing, drawing, record
 from minigrad.caffe.registry import make_layer
 from minigrad.caffe.split import insert_splits
+from minigrad.errors import ShapeError
 
 
 class Net:
@@ -100,11 +101,11 @@ class Net:
         The arrays are the blobs' own memory, as in Caffe: copy what shall outlast the next forward.
         """
         for name, value in inputs.items():
-            self._blob(name).data = value
+            self._write(name, "data", value)
         first, last = self._place(start, 0), self._place(end, len(self.layers) - 1)
         self.loss = self._run(first, last)
-        wanted = self.outputs if end is None else self.top_names[end]
-        return {name: self._blob(name).data for name in [*wanted, *(blobs or ())] if name in self.blobs}
+        wanted = self.outputs if end is None else [name for name in self.top_names[end] if name in self.blobs]
+        return {name: self._blob(name).data for name in [*wanted, *(blobs or ())]}
 
     def _run(self, first: int, last: int) -> float:
         loss = 0.0
@@ -126,7 +127,7 @@ class Net:
         Errors: CaffeError if no layer has anything to do.
         """
         for name, value in tops.items():
-            self._blob(name).diff = value
+            self._write(name, "diff", value)
         first, last = self._place(start, len(self.layers) - 1), self._place(end, 0)
         if not any(self.layer_need_backward[last : first + 1]):
             raise CaffeError(
@@ -179,6 +180,17 @@ class Net:
         if name not in self.blobs:
             raise self._unknown("blob", name, self.blobs)
         return self.blobs[name]
+
+    def _write(self, name: str, part: str, value: Any) -> None:
+        try:
+            setattr(self._blob(name), part, value)
+        except ShapeError as error:
+            raise CaffeError(
+                f"The {part} given for the blob {name!r} has another shape.",
+                got=error.got,
+                expected=error.expected,
+                hint=f"net.blobs[{name!r}].reshape(…) and net.reshape(), for a batch of another size",
+            ) from None
 
     def _unknown(self, word: str, name: str, known: Iterable[str]) -> CaffeError:
         known = list(known)

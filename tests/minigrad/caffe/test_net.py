@@ -185,6 +185,10 @@ def test_parts_of_a_net_run_from_a_layer_to_another():
         net.forward(start="c")
     with pytest.raises(caffe.CaffeError, match="no blob 'data'"):
         net.forward(data=X)
+    with pytest.raises(caffe.CaffeError, match="no blob 'h'"):
+        net.forward(["h"])
+    with pytest.raises(caffe.CaffeError, match=r"(?s)blob 'x' has another shape.*\(3, 3\).*\(2, 3\).*net.reshape"):
+        net.forward(x=numpy.ones((3, 3)))
 
 
 def test_a_new_shape_of_an_input_goes_through_the_net():
