@@ -73,6 +73,7 @@ def measure(model: str) -> list[Worker]:
         if abs(worker.loss - first) > 1e-3 * abs(first):
             raise SystemExit(f"{NAMES[model]}: {worker.peer} begins with a loss of {worker.loss}, not of {first}.")
     for place in range(ROUNDS + 1):
+        running = running[1:] + running[:1]  # nobody is always first, or always after the same
         for worker in running:
             worker.turn()
             if place == 0:
