@@ -208,3 +208,67 @@ def test_the_monitor_moves_while_a_cell_runs(open_notebook):
     assert len(seen) >= 5
     page.wait_for_function("() => document.querySelector('.mg-monitor').textContent.includes('39')")
     assert notebook.errors() == []
+
+
+DECLARED = """
+from minigrad.graph import Graph, gradients
+from minigrad_widgets import AbstractionsView, NetView, RewriteView
+graph = Graph()
+x, y = graph.placeholder("x", (8, 6)), graph.placeholder("y", (8,), "int64")
+w, b = graph.variable("w", (6, 3)), graph.variable("b", (3,))
+declared = nn.functional.cross_entropy(mg.tanh(x @ w + b) * 1.0, y)
+fetches = [declared, *gradients(declared, [w, b])]
+RewriteView(fetches)
+"""
+NET = '''
+from minigrad import caffe
+net = caffe.Net("""
+layer { name: "data" type: "Input" top: "data" top: "label" input_param { shape { dim: 8 dim: 6 } shape { dim: 8 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 3 } }
+layer { name: "tanh" type: "TanH" bottom: "ip" top: "ip" }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+""")
+with net.record() as steps:
+    net.forward(data=mg.randn(8, 6).numpy(), label=mg.zeros(8).numpy())
+    net.backward()
+NetView(steps)
+'''
+COLUMNS = """
+model = nn.Sequential(nn.Linear(6, 3), nn.Tanh())
+with mg.record() as film:
+    nn.functional.cross_entropy(model(mg.randn(8, 6)), mg.zeros(8, dtype=mg.int64)).backward()
+AbstractionsView(net, fetches, film)
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_rewrites_layers_and_columns_are_stepped_and_linked(run_notebook, theme):
+    notebook = run_notebook([SETUP, DECLARED, NET, COLUMNS], theme=theme, size=(1500, 1400))
+    assert notebook.errors() == []
+    page = notebook.page
+    cells = len(notebook.cells())
+
+    rewrites = page.locator(".mg-rewrite")
+    rewrites.scroll_into_view_if_needed()
+    rewrites.focus()
+    page.keyboard.press("End")
+    assert rewrites.locator(".mg-caption").inner_text().startswith("all together")
+    kernel = rewrites.locator(".mg-column").nth(1).locator(".mg-node[data-state=joined]").first
+    kernel.click()
+    assert "def " in rewrites.locator(".mg-side pre").inner_text()
+    assert rewrites.locator(".mg-column").nth(0).locator(".mg-linked").count() >= 2
+
+    layers = page.locator(".mg-net")
+    layers.scroll_into_view_if_needed()
+    layers.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("j")
+    assert layers.locator(".mg-caption").inner_text().startswith("Backward: tanh")
+    assert layers.locator(".mg-node[data-state=running]").count() == 1
+
+    columns = page.locator(".mg-abstractions")
+    columns.scroll_into_view_if_needed()
+    columns.locator(".mg-item", has_text="InnerProduct").hover()
+    assert columns.locator(".mg-linked", has_text="matmul").count() >= 1
+    assert columns.locator(".mg-linked", has_text="linear").count() == 1
+    assert len(notebook.cells()) == cells

@@ -10,7 +10,7 @@ from minigrad_widgets.abstractions import GIVEN, Column, Item, in_rows, step_nam
 from minigrad_widgets.marks import SMALL, TITLE, mark, rounded, sheet, words
 from minigrad_widgets.palette import picture_style
 
-NAMES, WIDE, NARROW, GAP = 142.0, 410.0, 256.0, 26.0  # widths: the steps' names, a column of two lanes, of one; between
+NAMES, WIDE, NARROW, GAP = 142.0, 404.0, 244.0, 26.0  # widths: the steps' names, a column of two lanes, of one; between
 BOX, CHIP, BETWEEN, PAD = 60.0, 23.0, 5.0, 8.0  # heights: a step of its own, a line; between them; above and below
 MOST = 7  # so many lines stand in a cell; the others are counted
 
