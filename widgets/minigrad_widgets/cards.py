@@ -73,7 +73,7 @@ class Cards:
             "value": self.values.put(v.value),
             "shape": text.shape(v.shape),
             "dtype": v.dtype,
-            "inputs": [self._input(v, place) for place in range(len(v.inputs))],
+            "inputs": [self._input(v, place) for place, given in enumerate(v.inputs) if given != "None"],
         }
         if v.line is not None:
             card["where"] = text.place(v.line)

@@ -141,7 +141,7 @@ def title(v: Vertex, made_by: str) -> str:
     """The name of what ran, with the numbers among its inputs; of a leaf or constant its own name."""
     if v.kind != "op":
         return text.cut(v.name, 22) if v.name else v.kind
-    numbers = [i for i in v.inputs if isinstance(i, str) and i != "·"]
+    numbers = [i for i in v.inputs if isinstance(i, str) and i not in ("·", "None")]
     return text.cut(" ".join([made_by, *numbers]).replace("-", "−"), 24)
 
 
