@@ -11,6 +11,7 @@ kernel, with its locked cells restored (`minigrad_course.restore`), and reports 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Generator, Iterator
@@ -22,6 +23,9 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError, find_comment_markers
 
 from .cells import CourseError, doubled, exercise_of, exercises, grade_id, is_check, is_locked, is_solution
 from .restore import load
+
+# What is said while a kernel is compiled would be taken for a cell's output.
+os.environ.setdefault("MINIGRAD_QUIET", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "NUMBA_NUM_THREADS": "1",
     "NUMBA_THREADING_LAYER": "workqueue",
+    "MINIGRAD_QUIET": "1",
 }
 
 

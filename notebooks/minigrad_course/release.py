@@ -22,10 +22,14 @@ from .strip import strip
 
 CONFIG = '''"""nbgrader's settings: run `nbgrader generate_assignment 03_backward` in this folder."""
 
+import os
+
 c = get_config()  # noqa: F821  (nbgrader provides it)
 c.CourseDirectory.course_id = "minigrad"
 # The line that stands in place of a solution; a check then says "not solved yet".
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("exercise")'}
+# What is said while a kernel is compiled would count as an error of the student's.
+os.environ.setdefault("MINIGRAD_QUIET", "1")
 # A chapter may train for a minute.
 c.Execute.timeout = 300
 # Outputs are handed out too (nbgrader would clear them): they show a student the target.

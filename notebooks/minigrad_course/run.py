@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def execute(
         allow_errors=allow_errors,
         extra_arguments=["--log-level=ERROR"],  # a local kernel need not warn that nobody encrypts its sockets
     )
+    kernel.setdefault("env", {**os.environ, "MINIGRAD_QUIET": "1"})  # no word of what is compiled: it would be stored
     try:
         asyncio.run(client.async_execute(**kernel))
     except CellExecutionError:

@@ -74,13 +74,18 @@ def test_without_numba_everything_stays_with_numpy_silently():
     assert finished.stdout == finished.stderr == ""
 
 
-def test_a_wait_is_announced_and_a_short_one_is_not(capsys):
+def test_a_wait_is_announced_and_a_short_one_is_not(capsys, monkeypatch):
+    monkeypatch.delenv("MINIGRAD_QUIET", raising=False)
     with compiling.announced("compiling x", after=0.01):
         time.sleep(0.1)
     assert capsys.readouterr().err == "minigrad: compiling x\n"
     with compiling.announced("compiling x", after=0.2):
         pass
     time.sleep(0.3)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("MINIGRAD_QUIET", "1")
+    with compiling.announced("compiling x", after=0.01):
+        time.sleep(0.1)
     assert capsys.readouterr().err == ""
 
 

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import hashlib
 import importlib
+import os
 import sys
 import threading
 import warnings
@@ -111,8 +112,14 @@ def _ready_the_compiler() -> None:
 
 
 @contextlib.contextmanager
-def announced(text: str, after: float = 1.0) -> Iterator[None]:
-    """Say on stderr what is being waited for, if it takes longer than `after` seconds."""
+def announced(text: str, after: float = 2.0) -> Iterator[None]:
+    """Say on stderr what is being waited for, if it takes longer than `after` seconds.
+
+    Nothing is said where the environment has MINIGRAD_QUIET: where what a program prints is compared or graded.
+    """
+    if os.environ.get("MINIGRAD_QUIET"):
+        yield
+        return
     timer = threading.Timer(after, lambda: print(f"minigrad: {text}", file=sys.stderr, flush=True))
     timer.daemon = True
     timer.start()
