@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy
 
+from minigrad import events
 from minigrad.graph import Plan, optimise
 from minigrad.graph.executor import compute, needed
 from minigrad.graph.ir import Symbol
-from minigrad.graph.program import Program
+from minigrad.graph.program import Program, joined
 from minigrad.graph.rewrites import REWRITES
 from minigrad.tf1.declared import Declared
 from minigrad.tf1.dims import Dim
 from minigrad.tf1.errors import FailedPreconditionError
+from minigrad.tf1.layout import layout
 from minigrad.tf1.lowering import Lowering
 from minigrad.tf1.order import DONE
 from minigrad.tf1.tensors import Operation, Tensor
@@ -55,7 +57,7 @@ def _own(value: Any) -> Any:
 
 
 def runner(program: Program, rewrites: Any) -> Plain | Plan:
-    """What runs a program: after the rewrites named, by a plan; without any, plainly.
+    """What runs a program: after the rewrites named ("layout", and those of `minigrad.graph`), by a plan; or plainly.
 
     True stands for all rewrites, but fusing only where there is enough to run over: a kernel takes half a second to make,
     and a session makes programs for every set of fetches.
@@ -64,8 +66,16 @@ def runner(program: Program, rewrites: Any) -> Plain | Plan:
         return Plain(program)
     if rewrites is True:
         worth = any(math.prod(symbol.shape) >= WORTH_A_KERNEL for symbol in program.needed)
-        rewrites = [name for name in REWRITES if worth or name != "fuse"]
-    return Plan(optimise(program, rewrites))
+        rewrites = ["layout", *(name for name in REWRITES if worth or name != "fuse")]
+    rewrites = list(rewrites)
+    if "layout" not in rewrites:
+        return Plan(optimise(program, rewrites))
+    arranged = layout(program)
+    if events.LISTENERS:
+        events.emit("rewrite", events.Rewrite("layout", program, arranged))
+    optimised = optimise(arranged, [name for name in rewrites if name != "layout"])
+    optimised.origin = joined(arranged.origin, optimised.origin)
+    return Plan(optimised)
 
 
 class Step:

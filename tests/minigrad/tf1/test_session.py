@@ -234,7 +234,7 @@ def test_sizes_from_tensors() -> None:
         tf.tile(x, [1, 2]),
     ]
     with tf.Session() as sess:
-        for size, count in ((2, 4), (5, 1)):
+        for size, count in ((2, 4), (5, 1), (5, 3)):
             found = sess.run(fetches, {x: numpy.ones((size, 3)), n: count})
             shapes = [(size, 2), (size * 3,), (3, size), (size,), (count,), (size, 6)]
             assert [value.shape for value in found] == shapes
