@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+WARNING = "By the clock on the wall: whatever else runs on the machine takes part in these figures."
 PARTS = ("models", "networks", "large")
 # What bound this process to one processor, for a quiet measurement with one thread, must not hold for two.
 _FREE = """
@@ -20,7 +21,8 @@ def markdown() -> str:
     """The tables of another process, which has two threads."""
     if (os.cpu_count() or 1) < 2:
         return "Not measured: this machine has one processor."
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     command = [sys.executable, "-c", _FREE, *PARTS, "--threads", "2", "--bare"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     kept = [line for line in done.stdout.splitlines() if not line.startswith("## ")]
-    return "\n".join(kept).strip()
+    return f"{WARNING} The load average was {load:.1f} before.\n\n" + "\n".join(kept).strip()
