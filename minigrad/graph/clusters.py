@@ -14,9 +14,8 @@ import heapq
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
-import numpy
-
 from minigrad.graph.description import REDUCTIONS, first_axes, last_axes, source_of
+from minigrad.graph.fusible import elements, fits, float_dtype, padded
 from minigrad.graph.ir import Symbol
 from minigrad.graph.program import changeable
 
@@ -107,7 +106,7 @@ class Clusters:
         group = None
         if s not in self._alone and not before and not s.after and changeable(s) and s.op.name != "broadcast_to":
             shape = elements(s)
-            if shape is not None and self._fits(s, shape):
+            if shape is not None and fits(s, shape, self._scalar):
                 group = self._join(s, shape)
         if group is None:
             group = self._new(s)
@@ -249,39 +248,3 @@ class Clusters:
             if all(g is home for g in others) and (others or not self._may_sink(x, to, readers, moving)):
                 return False  # it would have to be written for `s`
         return True
-
-    # -- what can be fused ---------------------------------------------------------------------------------------------
-
-    def _fits(self, s: Symbol, shape: tuple[int, ...]) -> bool:
-        """Whether the dtypes and shapes are those of a kernel."""
-        dtype = float_dtype(s)
-        if dtype is None or 0 in shape or not (s.dtype == dtype or s.dtype.kind == "b"):
-            return False
-        for x in s.inputs:
-            if isinstance(x, Symbol):
-                if not (x.dtype == dtype or x.dtype.kind == "b"):
-                    return False
-            elif type(x) not in (int, float):
-                return False
-        if s.op.name in REDUCTIONS:
-            return s.dtype == dtype and s.inputs[0].dtype == dtype
-        return s.op.name == "cast" or self._scalar(s) is not None
-
-
-def elements(s: Symbol) -> tuple[int, ...] | None:
-    """Over which elements an operation runs, if it can be part of a kernel."""
-    if s.op.name in REDUCTIONS and not hasattr(s.op, "compute"):
-        return s.inputs[0].shape if isinstance(s.inputs[0], Symbol) and (last_axes(s) or first_axes(s)) else None
-    return s.shape if s.op.elementwise else None
-
-
-def float_dtype(s: Symbol) -> numpy.dtype | None:
-    """The floating dtype that an operation computes in; None if in none or in several."""
-    dtypes = {x.dtype for x in (s, *s.inputs) if isinstance(x, Symbol) and x.dtype.kind == "f"}
-    found = next(iter(dtypes), None)
-    return found if len(dtypes) == 1 and found in (numpy.dtype("float32"), numpy.dtype("float64")) else None
-
-
-def padded(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether a shape is `to`, but for dimensions of length 1 in front."""
-    return (1,) * (len(to) - len(shape)) + tuple(shape) == to

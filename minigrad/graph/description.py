@@ -65,6 +65,14 @@ def source_of(x: Any) -> Any:
     return x
 
 
+def uniform(x: Symbol) -> float | None:
+    """The number that a constant is full of; None if it is none, or of several."""
+    if x.kind != "constant" or x.after or x.value.dtype.kind != "f" or not 0 < x.value.size <= 4096:
+        return None
+    first = x.value.flat[0]
+    return float(first) if first == first and (x.value == first).all() else None
+
+
 class _Describer:
     def __init__(self, shape: Any, dtype: Any, reduced: int, scalar: Scalar, given: Any):
         self.shape, self.dtype, self.reduced, self.scalar = shape, dtype, reduced, scalar
@@ -140,6 +148,8 @@ class _Describer:
         """The name of a value; one that no step makes becomes an input."""
         if not isinstance(x, Symbol):
             return self.number(x)
+        if x not in self.given and (value := uniform(x)) is not None:
+            return self.number(value)
         if x not in self.names:
             self.reads.append(x)
             own = self.own and x.op is None and x.name.isidentifier() and not _OF_STEPS.fullmatch(x.name)

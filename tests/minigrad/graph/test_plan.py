@@ -36,6 +36,7 @@ def test_a_plan_gives_the_values_of_the_program(rewrites, case, own) -> None:
     check(rewrites, case, own)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, derandomize=True)  # each compiles kernels, and the next run finds them on the disk
 @given(programs(20), st.booleans())
 def test_a_plan_of_generated_kernels_too(case, own) -> None:

@@ -26,6 +26,7 @@ def test_values_and_gradients_stay(name, case) -> None:
     check(case, [name])
 
 
+@pytest.mark.slow
 @settings(max_examples=12, derandomize=True)  # each compiles kernels, and the next run finds them on the disk
 @given(programs(20))
 def test_values_and_gradients_stay_with_kernels_and_all_together(case) -> None:
