@@ -134,9 +134,9 @@ class Answers:
         self.draws.append(self.graph.special(special, (), {}, shape, dtype, after=tuple(self.draws[-1:])))
         return self.draws[-1]
 
-    def streams(self) -> list[Any]:
-        """The streams of random numbers that are drawn from."""
-        return [stream for _, stream, _ in self._generators.values()]
+    def generators(self) -> list[Any]:
+        """The generators that are drawn from."""
+        return [generator for generator, _, _ in self._generators.values()]
 
     def _note_generator(self, generator: Any) -> None:
         if id(generator) not in self._generators:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from types import MethodType
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 from minigrad import events
 from minigrad.compiled.capture import CannotCapture, Capture
 from minigrad.compiled.explanation import Explanation
+from minigrad.compiled.healing import heal
 from minigrad.compiled.program import Finished
 from minigrad.compiled.reached import Reached, module_state
 from minigrad.compiled.replay import MISS, Quick, quick
@@ -63,8 +65,11 @@ class Compiled:
                 reasons.append(reason)
             elif trace.breaks:
                 return self.function(*args, **keywords)
-            elif not trace.verified and not self._verify(trace, args, keywords, structure, leaves, names):
-                return self._last_result
+            elif (
+                not trace.verified
+                and (other := self._verified(trace, args, keywords, structure, leaves, names)) is not None
+            ):
+                return other[0]
             else:
                 result = trace.replay(leaves)
                 if result is FAILED:
@@ -119,16 +124,16 @@ class Compiled:
         try:
             with capturing(capture), events.listening(_Modules(capture)):
                 finished = Finished(capture, self.function(*args, **keywords))
-        except CannotCapture as error:
-            reasons.append(error.reason)
-        except Exception as error:
-            what = str(error).partition("\n")[0] or type(error).__name__
-            reasons.append(Break(_line_of(error), f"while capturing: {what}", "look at the line; it may need values"))
+        except (CannotCapture, Exception) as error:
+            reasons.append(error.reason if isinstance(error, CannotCapture) else _reason_of(error))
+            traceback.clear_frames(error.__traceback__)  # they hold tensors that nobody else has
+            heal(capture)
         finally:
             complaints = capture.restore(failed=finished is None)
         reasons += [Break(None, what, "do it outside of the compiled function") for what in complaints]
         trace = Trace(self.name, reached, capture, recording)
         if finished is None or complaints:
+            capture.finish()
             trace.give_up(*reasons)
             return trace
         trace.breaks += [
@@ -141,24 +146,28 @@ class Compiled:
         capture.finish()
         return trace
 
-    def _verify(
+    def _verified(
         self, trace: Trace, args: tuple, keywords: dict, structure: Any, leaves: list, names: list[str]
-    ) -> bool:
-        """Before the first replay capture again: whatever comes out otherwise depends on more than the guards know."""
+    ) -> tuple | None:
+        """Before the first replay capture again: whatever comes out otherwise depends on more than the guards know.
+
+        None if the same comes out; otherwise the result of the call, in a tuple.
+        """
         again = self._capture(args, keywords, leaves, names)
-        if again.program is not None and [d.outcome for d in again.decisions] != [d.outcome for d in trace.decisions]:
+        if again.program is None:
+            what, result = again.breaks[0].what, None
+        elif [d.outcome for d in again.decisions] != [d.outcome for d in trace.decisions]:
             self.recompiled.append("a value that decides what runs came out otherwise")
             self.traces.append((structure, again))
-            self._last_result = self._first(again, args, keywords, leaves)
-            return False
-        what = differing(trace, again) if again.program is not None else again.breaks[0].what
-        if what is None:
-            trace.verified = True
-            return True
+            return (self._first(again, args, keywords, leaves),)
+        else:
+            what = differing(trace, again) or (again.breaks[0].what if again.breaks else None)
+            if what is None:
+                trace.verified = True
+                return None
+            result = (self._first(again, args, keywords, leaves),)
         trace.give_up(Break(None, f"two captures of the same call differ: {what}", "give it as an argument"))
-        captured = again.program is not None
-        self._last_result = self._first(again, args, keywords, leaves) if captured else self.function(*args, **keywords)
-        return False
+        return result or (self.function(*args, **keywords),)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """As a method of a class: each object has programs of its own."""
@@ -203,12 +212,13 @@ def _changed(trace: Trace, leaves: list[Any]) -> list[str]:
     return found + [f"an option of {type(u.optimizer).__name__}" for u in trace.updates if u.changed()]
 
 
-def _line_of(error: Exception) -> events.Line | None:
-    """The last line of the user's own that an error came through."""
-    found, step = None, error.__traceback__
+def _reason_of(error: BaseException) -> Break:
+    """An error while capturing as a reason, with the last line of the user's own that it came through."""
+    line, step = None, error.__traceback__
     while step is not None:
         file = step.tb_frame.f_code.co_filename
         if not file.startswith(events._INSIDE):
-            found = events.Line(file, step.tb_lineno)
+            line = events.Line(file, step.tb_lineno)
         step = step.tb_next
-    return found
+    what = str(error).partition("\n")[0] or type(error).__name__
+    return Break(line, f"while capturing: {what}", "look at the line; it may need values")

@@ -219,7 +219,7 @@ def quick(trace: Any, structure: Any) -> Quick | None:
     simple = (
         not structure[1]
         and all(a is Tensor for a in arguments)
-        and not (trace.decisions or trace.streams or trace.twice or finished.rebound)
+        and not (trace.decisions or trace.generators or trace.twice or finished.rebound)
         and all(made is None or (isinstance(made, Made) and _plain(made)) for _, made in finished.grads)
         and len({x.symbol for x in trace.lifted}) == len(trace.lifted)
         and not any(

@@ -58,7 +58,7 @@ class Trace:
         self.finished, graph = finished, self.capture.graph
         symbols = list(dict.fromkeys(x.symbol for x in self.lifted))
         self._given = [next(x for x in self.lifted if x.symbol is s) for s in symbols]
-        self.streams = self.capture.streams() if self.capture.draws else []
+        self.generators = self.capture.generators() if self.capture.draws else []
         self._writes_views = any(cpu.is_view(x.array) for x, _ in finished.writes)
         self.numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
         self.program = Program(graph, [*symbols, *self.numbers], list(finished.outputs))
@@ -156,7 +156,7 @@ class Trace:
             return self._replay(leaves)
 
     def _replay(self, leaves: list[Any]) -> Any:
-        streams = [(s, s.bit_generator.state) for s in self.streams]
+        streams = [(g.stream, g.stream.bit_generator.state) for g in self.generators]
         for update in self.updates:
             update.ask([self.numbers[s] for s in update.scalars])
         for x in self._given:

@@ -77,6 +77,20 @@ def test_a_choice_that_does_not_hold_writes_nothing() -> None:
     assert optimizer_steps == [1, 2, 3, 4, 5, 6, 7] and len(step.traces) == 2
 
 
+def test_a_choice_by_random_numbers() -> None:
+    def toss(x: Any) -> Any:
+        first = mg.rand(1)
+        return x + first if mg.rand(1) > 0.5 else x - first * mg.rand(1)
+
+    compiled = mg.compile(toss)
+    for n in range(8):
+        mg.manual_seed(n)
+        expected = toss(mg.tensor([1.0])).item(), mg.rand(1).item()
+        mg.manual_seed(n)
+        assert (compiled(mg.tensor([1.0])).item(), mg.rand(1).item()) == expected
+    assert len(compiled.traces) == 2
+
+
 @pytest.mark.parametrize("read", ["item", "numpy", "float", "tolist", "print", "format"])
 def test_a_value_that_python_uses_is_a_break_with_its_line(read: str, capsys: pytest.CaptureFixture) -> None:
     def mean_and_more(x: Any) -> Any:
@@ -160,3 +174,31 @@ def test_masks_and_sizes_that_depend_on_values_run_as_written() -> None:
             x = mg.tensor(values)
             assert compiled(x).tolist() == function(x).tolist()
         assert compiled.traces[0][1].breaks
+
+
+def test_what_was_kept_before_a_program_was_given_up_has_its_value() -> None:
+    kept: list = []
+
+    @mg.compile
+    def gives_up(x: Any) -> Any:
+        kept.append(x * 2)
+        return x[x > 0]
+
+    for _ in range(3):
+        assert gives_up(mg.tensor([1.0, -1.0])).tolist() == [1]
+    assert all(type(t.array) is np.ndarray and t.tolist() == [2, -2] for t in kept)
+
+
+def test_what_is_kept_now_and_then_is_noticed_when_it_is_captured_again() -> None:
+    kept: list = []
+    calls = iter(range(10))
+
+    @mg.compile
+    def sometimes(x: Any) -> Any:
+        y = x + 1
+        if next(calls) == 1:
+            kept.append(y)
+        return y * 2
+
+    assert [sometimes(mg.tensor([float(n)])).item() for n in range(4)] == [2, 4, 6, 8]
+    assert kept[0].tolist() == [2] and "kept outside" in str(sometimes.explain())

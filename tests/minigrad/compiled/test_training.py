@@ -69,8 +69,14 @@ def mlp() -> nn.Module:
     return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 3))
 
 
+def wide() -> nn.Module:
+    """Parameters that a replay writes after the plan has run, and small ones that the plan writes itself."""
+    return nn.Sequential(nn.Linear(4, 600), nn.ReLU(), nn.Linear(600, 3))
+
+
 MODELS: dict[str, tuple[Callable, Callable]] = {
     "mlp": (mlp, lambda: mg.randn(6, 4)),
+    "wide": (wide, lambda: mg.randn(6, 4)),
     "residual": (ResidualBlock, lambda: mg.randn(6, 3, 6, 6)),
     "attention": (Attention, lambda: mg.randint(0, 7, (6, 5))),
     "recurrent": (Recurrent, lambda: mg.randn(6, 5, 4)),
