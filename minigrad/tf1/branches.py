@@ -17,6 +17,7 @@ from minigrad.tf1.declared import Declaration, Declared
 from minigrad.tf1.dims import leaves, unknown
 from minigrad.tf1.errors import InvalidType
 from minigrad.tf1.graph import Graph
+from minigrad.tf1.order import identity
 from minigrad.tf1.tensors import Operation, Tensor
 
 
@@ -133,15 +134,11 @@ def outputs_of(branch: Branch, results: Sequence[Any]) -> list[Declared]:
 
 
 def _done() -> Tensor:
-    from minigrad.tf1.order import identity
-
     return identity(numpy.bool_(True), "done")
 
 
 def _through(x: Tensor) -> Tensor:
     """A variable is read where the branch ends, not where its value is used."""
-    from minigrad.tf1.order import identity
-
     return identity(x, "read") if x.symbol.kind == "variable" else x
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from minigrad.tf1 import nn
 from minigrad.tf1.array_ops import reshape
+from minigrad.tf1.cond import cond
 from minigrad.tf1.convert import convert_to_tensor
 from minigrad.tf1.errors import InvalidValue
 from minigrad.tf1.graph import GraphKeys, get_default_graph
@@ -185,8 +186,6 @@ def batch_normalization(
 
 
 def _while_training(training: Any, yes: Callable, no: Callable) -> Any:
-    from minigrad.tf1.cond import cond
-
     if isinstance(training, (bool, int)):
         return yes() if training else no()
     return cond(training, yes, no)

@@ -16,6 +16,7 @@ from minigrad.tf1.math_ops import (
     divide,
     equal,
     floor,
+    maximum,
     multiply,
     rsqrt,
     sigmoid,
@@ -171,8 +172,6 @@ def l2_loss(t: Any, name: str | None = None) -> Tensor:
 
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Tensor:
     """Divided by the length along an axis."""
-    from minigrad.tf1.math_ops import maximum
-
     with get_default_graph().name_scope(name or "l2_normalize") as scope:
         length = reduce_sum(square(x), dim if axis is None else axis, keepdims=True)
         return multiply(x, rsqrt(maximum(length, epsilon)), name=scope)

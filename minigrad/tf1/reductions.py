@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minigrad import dtypes
+from minigrad import dtypes, ops
 from minigrad.tf1.convert import apply, as_dtype, as_list, convert_to_tensor
 from minigrad.tf1.errors import InvalidValue
 from minigrad.tf1.graph import get_default_graph
@@ -126,8 +126,6 @@ def cumsum(x: Any, axis: int = 0, name: str | None = None) -> Tensor:
 
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     """The sum of products over axes of both: as many of the last and first, or those listed for each."""
-    from minigrad import ops
-
     with get_default_graph().name_scope(name or "Tensordot"):
         a, b = same_dtype(a, b, "Tensordot")
         return ops.tensordot(a.symbol, b.symbol, axes).tensor

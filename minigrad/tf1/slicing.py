@@ -11,6 +11,7 @@ from minigrad.tf1.convert import apply, convert_to_tensor
 from minigrad.tf1.dims import Dim, derived, leaves
 from minigrad.tf1.errors import InvalidType, InvalidValue
 from minigrad.tf1.graph import get_default_graph
+from minigrad.tf1.sizes import size_of
 from minigrad.tf1.tensors import Tensor
 from minigrad.tf1.variables import Variable
 
@@ -65,8 +66,6 @@ def _length(size: int, start: Any, stop: Any, step: Any) -> int:
 
 def strided_slice(x: Tensor, index: Any, name: str = "strided_slice") -> Tensor:
     """`x[index]`: numbers, slices, tf.newaxis, `...`; a tensor of one whole number picks what stands there."""
-    from minigrad.tf1.sizes import size_of
-
     parts = list(index) if isinstance(index, tuple) else [index]
     picked: dict[int, Tensor] = {}
     for place, part in enumerate(parts):
