@@ -1,10 +1,10 @@
 """`minigrad.compile`: an imperative program captured as a declared graph, rewritten, planned and replayed.
 
 The files in the order in which to read them: `stand_ins` (a graph as another device), `memory` (writes, where nothing is
-written), `capture` (what is known while the program runs on symbols), `updates` (optimisers), `reached` and `sources` (what a
-function reaches beside its arguments), `program` (what a capture comes to), `gradients` (results that can be
-differentiated), `trace` (guards and the replay), `signature` (whether two captures agree), `function` (which program for
-which call) and `explanation`.
+written), `capture` (what is known while the program runs on symbols), `formulas` and `updates` (optimisers),
+`reached` and `sources` (what a function reaches beside its arguments), `program` (what a capture comes to), `gradients`
+(results that can be differentiated), `trace` (guards and the replay), `signature` (whether two captures agree), `function`
+(which program for which call) and `explanation`.
 """
 
 from __future__ import annotations

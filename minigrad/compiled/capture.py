@@ -11,10 +11,11 @@ import numpy
 from minigrad import events
 from minigrad.compiled.answers import Answers
 from minigrad.compiled.captured_graph import CannotCapture
+from minigrad.compiled.formulas import FORMULAS
 from minigrad.compiled.indexing import by_tensors
 from minigrad.compiled.sources import Decision, GradientOf, Held, Kept, Lifted
 from minigrad.compiled.stand_ins import real_array, real_grad, set_real_array, set_real_grad, suspended
-from minigrad.compiled.updates import FORMULAS, Updates
+from minigrad.compiled.updates import Updates
 from minigrad.graph.ir import Symbol
 from minigrad.tape import Leaf, Node
 from minigrad.tensor import Tensor
@@ -160,7 +161,11 @@ class Capture(Answers):
         if not plain or optimizer.kernel not in FORMULAS:
             self.refuse(
                 f"{name} says in its own `update` what it does to arrays, so its numbers would be frozen",
-                "an optimiser that names a kernel with a formula in minigrad/compiled/updates.py",
+                "an optimiser that names a kernel with a formula in minigrad/compiled/formulas.py",
+            )
+        if optimizer.before_step or optimizer.after_step:
+            self.refuse(
+                f"{name} has hooks around its step, which no replay would call", "compile what is before the step"
             )
         return lambda p, g, options, state: self.update(optimizer, p, g, options, state)
 
@@ -171,21 +176,22 @@ class Capture(Answers):
         trial = dict(state)
         with suspended():
             numbers = optimizer.numbers(options, trial)
-            names = [name for name in optimizer.buffers(p, options, trial) if name is not None]
+            buffers = optimizer.buffers(p, options, trial)
+        names = [name for name in buffers if name is not None]
         formula = FORMULAS[optimizer.kernel]
         choices, values = formula.choices(**numbers), formula.scalars(**numbers)
         key = id(optimizer), id(options), choices, values, p.dtype
         if key not in self.updates:
             made = [self.graph.placeholder(f"{optimizer.kernel}_{n}", (), p.dtype) for n in range(len(values))]
             self.values.update((s, numpy.asarray(v, p.dtype)) for s, v in zip(made, values, strict=True))
-            self.updates[key] = Updates(optimizer, options, choices, tuple(made))
+            self.updates[key] = Updates(optimizer, options, choices, tuple(made), len(names))
         self.updates[key].parameters.append(p)
         for name in names:
             self._sources[id(trial[name])] = Kept(optimizer, p, name)
             self._names[id(trial[name])] = f"{self._names.get(id(p), 'tensor')}.{name}"
-        buffers = [trial[name].array for name in names] or [None] * (optimizer.kernel == "sgd_update")
         g_like_p = self.fitted(p.array, g.array)
-        new, *kept = formula.declare(choices, p.array, g_like_p, *buffers, *self.updates[key].scalars)
+        arrays = [None if name is None else trial[name].array for name in buffers]
+        new, *kept = formula.declare(choices, p.array, g_like_p, *arrays, *self.updates[key].scalars)
         p.array = new
         for name, value in zip(names, kept, strict=True):
             trial[name].array = value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from minigrad import events
-from minigrad.errors import DTypeError, GraphError
-from minigrad.tape import Clock, mode
+from minigrad.errors import DTypeError
+from minigrad.optim._groups import FOREIGN, kept, named_once, same_sizes, tensors
+from minigrad.tape import Clock, Handle, enable_grad, mode
 from minigrad.tensor import Tensor
 
 
@@ -18,6 +19,10 @@ class Optimizer:
     Args:
         params: tensors, or dictionaries {"params": tensors, option: value, …} with options of their own.
         defaults: the options of those that do not set them.
+
+    Attributes:
+        param_groups: the groups, each a dictionary of its parameters and options. Options may be changed at any time.
+        state: what is kept of each parameter from step to step.
     """
 
     kernel = ""
@@ -33,18 +38,26 @@ class Optimizer:
             )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
-        self.param_groups: list[dict[str, Any]] = [
-            defaults | g | {"params": _tensors(g["params"], type(self).__name__)} for g in groups
-        ]
-        order = self._order()
-        if len(set(order)) < len(order):
-            raise GraphError(
-                f"{type(self).__name__}: a parameter is named twice, and would be changed twice in every step.",
-                got=f"{len(order)} parameters, {len(set(order))} different ones",
-                expected="each once, over all groups",
-                hint="model.parameters(), which gives a shared parameter once",
-            )
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Tensor, dict[str, Any]] = {}
+        self.before_step: dict[object, Callable] = {}
+        self.after_step: dict[object, Callable] = {}
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Take on more parameters, with options of their own: layers that are learned from now on."""
+        if not isinstance(param_group, dict):
+            raise DTypeError(
+                f"{type(self).__name__}: a group of parameters is a dictionary.",
+                got=type(param_group).__name__,
+                expected='{"params": tensors, option: value, …}',
+                hint='{"params": model.parameters(), "lr": 0.01}',
+            )
+        new = tensors(param_group["params"], type(self).__name__)
+        named_once(self._order() + new, type(self).__name__)
+        self.param_groups.append(self.defaults | param_group | {"params": new})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, before the next backward pass adds to them."""
@@ -55,8 +68,27 @@ class Optimizer:
                 elif p.grad is not None:
                     p.grad.zero_()
 
-    def step(self) -> None:
-        """Change every parameter that has a gradient."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient.
+
+        Args:
+            closure: forgets the gradients, makes new ones, and returns the loss, which `step` hands on.
+        """
+        args = () if closure is None else (closure,)
+        for hook in list(self.before_step.values()):
+            changed = hook(self, args, {})
+            if changed is not None:
+                args, _ = changed
+        loss = None
+        if args and args[0] is not None:
+            with enable_grad():
+                loss = args[0]()
+        self._step()
+        for hook in list(self.after_step.values()):
+            hook(self, args, {})
+        return loss
+
+    def _step(self) -> None:
         capture = mode.capture  # what turns the program into a graph, if anything does
         update = self.update if capture is None else capture.updating(self, type(self).update is Optimizer.update)
         for group in self.param_groups:
@@ -66,6 +98,14 @@ class Optimizer:
                     Clock.stepped(p.written, type(self).__name__)
                     if events.LISTENERS:
                         events.emit("update", events.Update(self, p))
+
+    def register_step_pre_hook(self, hook: Callable) -> Handle:
+        """Call `hook(optimizer, args, kwargs)` before every step; what it returns, if anything, are args and kwargs."""
+        return Handle(self.before_step, hook)
+
+    def register_step_post_hook(self, hook: Callable) -> Handle:
+        """Call `hook(optimizer, args, kwargs)` after every step."""
+        return Handle(self.after_step, hook)
 
     def update(self, p: Tensor, g: Tensor, options: dict[str, Any], state: dict[str, Any]) -> None:
         """Change one parameter in place, and its state: by the kernel, or in a way of the subclass's own."""
@@ -100,27 +140,22 @@ class Optimizer:
                 {k: v for k, v in group.items() if k != "params"} | {"params": list(range(start, start + count))}
             )
             start += count
-        return {"state": {number[p]: dict(s) for p, s in self.state.items()}, "param_groups": groups}
+        return {"state": {number[p]: dict(s) for p, s in self.state.items() if s}, "param_groups": groups}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over a state. Errors: GraphError if the groups do not match."""
-        sizes = (
-            [len(g["params"]) for g in self.param_groups],
-            [len(g["params"]) for g in state["param_groups"]],
-        )
-        if sizes[0] != sizes[1]:
-            raise GraphError(
-                f"{type(self).__name__}: the state is of another set of parameters.",
-                got=f"groups of {sizes[1]}",
-                expected=f"groups of {sizes[0]}",
-                hint="make the optimiser of the same model first",
-            )
-        order = self._order()
-        for group, loaded in zip(self.param_groups, state["param_groups"], strict=True):
-            group.update({k: v for k, v in loaded.items() if k != "params"})
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state: this library's, or PyTorch's with its tensors as arrays.
+
+        Errors: GraphError if the groups do not match.
+        """
+        own, loaded = self.param_groups, state_dict["param_groups"]
+        same_sizes(type(self).__name__, [len(g["params"]) for g in own], [len(g["params"]) for g in loaded])
+        for group, options in zip(own, loaded, strict=True):
+            group.update({k: v for k, v in options.items() if k != "params" and k not in FOREIGN})
+        numbers = [number for group in loaded for number in group["params"]]
+        order = dict(zip(numbers, self._order(), strict=True))
         self.state = {
-            order[i]: {k: v.clone() if isinstance(v, Tensor) else v for k, v in s.items()}
-            for i, s in state["state"].items()
+            order[number]: {name: kept(name, value, order[number]) for name, value in entries.items()}
+            for number, entries in state_dict["state"].items()
         }
 
     def _order(self) -> list[Tensor]:
@@ -129,35 +164,3 @@ class Optimizer:
     def __repr__(self) -> str:
         options = ", ".join(f"{k}={v}" for k, v in self.param_groups[0].items() if k != "params")
         return f"{type(self).__name__}({options})"
-
-
-def _tensors(params: Any, name: str) -> list[Tensor]:
-    tensors = [params] if isinstance(params, Tensor) else list(params)
-    for p in tensors:
-        if not isinstance(p, Tensor):
-            raise DTypeError(
-                f"{name}: parameters must be tensors.",
-                got=type(p).__name__,
-                expected="Tensor",
-                hint="model.parameters(), not model.named_parameters()",
-            )
-        if not p.is_leaf:
-            raise GraphError(
-                f"{name}: a result cannot be optimised, only leaves.",
-                got=f"made by {p.grad_fn!r}",
-                expected="a leaf",
-                hint="t.detach().requires_grad_()",
-            )
-    return tensors
-
-
-def non_negative(name: str, **options: float) -> None:
-    """Errors: DTypeError for an option below 0."""
-    for option, value in options.items():
-        if value < 0:
-            raise DTypeError(
-                f"{name}: an option is out of range.",
-                got=f"{option}={value}",
-                expected="0 or more",
-                hint=f"{option}=0.01, for example",
-            )

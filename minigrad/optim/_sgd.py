@@ -6,7 +6,8 @@ from typing import Any
 
 from minigrad.creation import zeros_like
 from minigrad.errors import DTypeError
-from minigrad.optim._optimizer import Optimizer, non_negative
+from minigrad.optim._groups import non_negative
+from minigrad.optim._optimizer import Optimizer
 from minigrad.tensor import Tensor
 
 
@@ -14,7 +15,7 @@ class SGD(Optimizer):
     r"""Against the gradient: :math:`w \leftarrow w - \eta\,v` with the velocity :math:`v \leftarrow \mu v + (1 - \tau)\,g`.
 
     As PyTorch defines it: the learning rate :math:`\eta` stands outside the velocity, which begins as the first gradient;
-    `weight_decay` adds :math:`\lambda w` to the gradient; Nesterov's form steps by :math:`g + \mu v`.
+    `weight_decay` adds :math:`\lambda w` to the gradient; Nesterov's form steps by :math:`g + \mu v`; `maximize` climbs.
 
     Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), modified.
     """
@@ -29,6 +30,8 @@ class SGD(Optimizer):
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
     ):
         non_negative("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
@@ -46,11 +49,12 @@ class SGD(Optimizer):
                 "dampening": dampening,
                 "weight_decay": weight_decay,
                 "nesterov": nesterov,
+                "maximize": maximize,
             },
         )
 
     def numbers(self, options: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-        names = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
+        names = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
         return {n: options[n] for n in names} | {"first": "momentum_buffer" not in state}
 
     def buffers(self, p: Tensor, options: dict[str, Any], state: dict[str, Any]) -> tuple[str | None, ...]:

@@ -27,6 +27,14 @@ ADAM_PARAMETERS = {
     "decoupled": False,
     "step": 1,
 }
+RMSPROP_PARAMETERS = {
+    "lr": 0.1,
+    "alpha": 0.9,
+    "eps": 1e-8,
+    "weight_decay": 0,
+    "momentum": 0.0,
+    "centered": False,
+}
 
 
 def samples(name):
@@ -93,7 +101,19 @@ def samples(name):
         "add_along_dim": [((x, np.zeros((4, 6), int)), {"dim": dim, "shape": x.shape}) for dim in (0, 1)],
         "contiguous": [((x.T,), {}), ((x.reshape(2, 2, 6).transpose(0, 2, 1),), {})],
         "sgd_update": [((x, x, x), SGD_PARAMETERS), ((x, x, x), SGD_PARAMETERS | {"momentum": 0.9})],
-        "adam_update": [((x, x, x, abs(x)), ADAM_PARAMETERS)],
+        "adam_update": [
+            ((x, x, x, abs(x)), ADAM_PARAMETERS),
+            ((x, x, x, abs(x), abs(x)), ADAM_PARAMETERS | {"amsgrad": True, "maximize": True}),
+        ],
+        "nadam_update": [((x, x, x, abs(x)), ADAM_PARAMETERS | {"by_slope": 0.5, "by_mean": 0.5})],
+        "radam_update": [((x, x, x, abs(x)), ADAM_PARAMETERS | {"rectification": r}) for r in (0.0, 0.5)],
+        "adamax_update": [((x, x, x, abs(x)), {k: v for k, v in ADAM_PARAMETERS.items() if k != "decoupled"})],
+        "rmsprop_update": [
+            ((x, x, abs(x), None, None), RMSPROP_PARAMETERS),
+            ((x, x, abs(x), x, x), RMSPROP_PARAMETERS | {"centered": True, "momentum": 0.9}),
+        ],
+        "adagrad_update": [((x, x, abs(x)), {"lr": 0.1, "eps": 1e-8, "weight_decay": 0})],
+        "adadelta_update": [((x, x, abs(x), abs(x)), {"lr": 0.1, "rho": 0.9, "eps": 1e-6, "weight_decay": 0.1})],
     }[name]
 
 

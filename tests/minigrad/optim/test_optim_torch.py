@@ -1,13 +1,16 @@
-"""Optimisers against PyTorch's: the same numbers over twenty steps, with every option."""
+"""Optimisers against PyTorch's: the same numbers and states over ten steps, with every option."""
 
+from collections.abc import Callable, Iterator
 from types import ModuleType
+from typing import Any
 
 import numpy
 import pytest
 
 import minigrad
 
-STEPS = 20
+STEPS = 10
+DECAY, CLIMB = {"weight_decay": 0.1}, {"maximize": True}
 OPTIONS = {
     "SGD": [
         {"lr": 0.1},
@@ -16,14 +19,50 @@ OPTIONS = {
         {"lr": 0.1, "momentum": 0.9, "nesterov": True},
         {"lr": 0.1, "weight_decay": 0.05},
         {"lr": 0.1, "momentum": 0.8, "weight_decay": 0.05, "nesterov": True},
+        {"lr": 0.01, "momentum": 0.9, **DECAY, **CLIMB},
     ],
     "Adam": [
         {},
         {"lr": 0.05, "betas": (0.8, 0.95)},
         {"lr": 0.05, "eps": 1e-3},
-        {"lr": 0.05, "weight_decay": 0.1},
+        {"lr": 0.05, **DECAY},
+        {"lr": 0.05, "amsgrad": True, "betas": (0.9, 0.5)},
+        {"lr": 0.05, "amsgrad": True, **DECAY, **CLIMB},
+        {"lr": 0.05, **DECAY, "decoupled_weight_decay": True},
     ],
-    "AdamW": [{}, {"lr": 0.05, "weight_decay": 0.3}, {"lr": 0.05, "betas": (0.0, 0.5), "eps": 1e-2}],
+    "AdamW": [
+        {},
+        {"lr": 0.05, "weight_decay": 0.3},
+        {"lr": 0.05, "betas": (0.0, 0.5), "eps": 1e-2},
+        {"lr": 0.05, "amsgrad": True, **CLIMB},
+    ],
+    "NAdam": [
+        {},
+        {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3},
+        {"lr": 0.05, "momentum_decay": 0.3, **DECAY},
+        {"lr": 0.05, **DECAY, "decoupled_weight_decay": True, **CLIMB},
+    ],
+    "RAdam": [
+        {},
+        {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3},
+        {"lr": 0.05, "betas": (0.8, 0.5), **DECAY},
+        {"lr": 0.05, **DECAY, "decoupled_weight_decay": True, **CLIMB},
+    ],
+    "Adamax": [{}, {"lr": 0.05, "betas": (0.8, 0.5), "eps": 1e-3}, {"lr": 0.05, **DECAY, **CLIMB}],
+    "RMSprop": [
+        {},
+        {"alpha": 0.8, "eps": 1e-3},
+        {"centered": True, **DECAY},
+        {"momentum": 0.9, "alpha": 0.8},
+        {"momentum": 0.5, "centered": True, **DECAY, **CLIMB},
+    ],
+    "Adagrad": [
+        {},
+        {"lr": 0.1, "lr_decay": 0.2, "eps": 1e-3},
+        {"initial_accumulator_value": 0.5, **DECAY},
+        CLIMB,
+    ],
+    "Adadelta": [{}, {"lr": 0.5, "rho": 0.6, "eps": 1e-2}, {**DECAY, **CLIMB}],
 }
 CASES = [(name, options) for name, several in OPTIONS.items() for options in several]
 
@@ -47,13 +86,63 @@ def train(library: ModuleType, name: str, options: dict, dtype: str) -> list[num
     return found
 
 
+@pytest.fixture
+def double(torch: ModuleType) -> Iterator[ModuleType]:
+    """PyTorch whose numbers are float64 too: by default NAdam multiplies its momenta up in float32."""
+    torch.set_default_dtype(torch.float64)
+    yield torch
+    torch.set_default_dtype(torch.float32)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("name", "options"), CASES, ids=lambda c: str(c))
-def test_numbers_over_twenty_steps(name: str, options: dict, dtype: str, torch: ModuleType, backend: str) -> None:
+@pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+def test_numbers_step_by_step(
+    name: str, options: dict, dtype: str, double: ModuleType, backend: str, count: Callable
+) -> None:
     tolerance = 2e-4 if dtype == "float32" else 1e-10
-    ours, theirs = train(minigrad, name, options, dtype), train(torch, name, options, dtype)
+    ours, theirs = train(minigrad, name, options, dtype), train(double, name, options, dtype)
     assert not numpy.array_equal(ours[0], ours[-1])
     numpy.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+    count("optimiser configurations equal to PyTorch's", dtype == "float64" and backend == "numpy")
+
+
+def steps(optimizer: Any, w: Any, count: int) -> None:
+    for _ in range(count):
+        optimizer.zero_grad()
+        (w * w * w).sum().backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=str)
+def test_the_state_is_pytorchs_and_taken_over_from_there(name: str, options: dict, double: ModuleType) -> None:
+    """Six steps in PyTorch, the state as arrays into ours, and four more steps in both."""
+    theirs, _ = weights(double, "float64")
+    other = getattr(double.optim, name)([theirs], **options)
+    steps(other, theirs, 6)
+    state = other.state_dict()
+    state["state"] = {i: {k: v.numpy() for k, v in s.items()} for i, s in state["state"].items()}
+    ours = minigrad.tensor(theirs.detach().numpy().copy(), requires_grad=True)
+    optimizer = getattr(minigrad.optim, name)([ours], **options)
+    optimizer.load_state_dict(state)
+    steps(other, theirs, 4)
+    steps(optimizer, ours, 4)
+    numpy.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-10)
+    mine, expected = optimizer.state_dict(), other.state_dict()
+    foreign = {"foreach", "fused", "capturable", "differentiable"}
+    assert [set(g) for g in mine["param_groups"]] == [set(g) - foreign for g in expected["param_groups"]]
+    assert [set(s) for s in mine["state"].values()] == [set(s) for s in expected["state"].values()]
+    for key, value in expected["state"].get(0, {}).items():
+        found = mine["state"][0][key]
+        found = found.numpy() if isinstance(found, minigrad.Tensor) else found
+        numpy.testing.assert_allclose(found, value.numpy(), rtol=1e-10)
+
+
+def test_every_optimiser_is_in_the_table_and_has_pytorchs_defaults(torch: ModuleType) -> None:
+    assert set(OPTIONS) == set(minigrad.optim.__all__) - {"Optimizer", "lr_scheduler", "swa_utils"}
+    assert len(CASES) == 41
+    for name in OPTIONS:
+        theirs = getattr(torch.optim, name)([torch.zeros(1)]).defaults
+        assert getattr(minigrad.optim, name)([minigrad.zeros(1)]).defaults.items() <= theirs.items(), name
 
 
 def test_groups_have_options_of_their_own(torch: ModuleType) -> None:
@@ -83,7 +172,7 @@ def test_a_classifier_learns_as_in_pytorch(reduction: str, torch: ModuleType) ->
         criterion = library.nn.CrossEntropyLoss(reduction=reduction, label_smoothing=0.1)
         optimizer = library.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
         losses.append([])
-        for _ in range(STEPS):
+        for _ in range(20):
             loss = criterion(model(library.tensor(x)), library.tensor(y))
             optimizer.zero_grad()
             loss.backward()
