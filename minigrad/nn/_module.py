@@ -1,14 +1,19 @@
-"""`Module`: a part of a model, made of parameters and other modules; tensor in, tensor out."""
+"""`Module`: a part of a model, made of parameters and other modules; tensor in, tensor out.
+
+Registration and the call stand here; walking the tree in `_tree.py`, the state in `_state.py`, hooks in `_hooks.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import difflib
 from typing import Any
 
 from minigrad import events
-from minigrad.errors import DTypeError, GraphError, MinigradError, ShapeError
+from minigrad.errors import DTypeError, GraphError, MinigradError
 from minigrad.nn._calls import announced
-from minigrad.tape import Clock, no_grad
+from minigrad.nn._hooks import Hooked, call_with_hooks
+from minigrad.nn._state import Stateful
+from minigrad.tape import Clock
 from minigrad.tensor import Tensor
 
 
@@ -21,7 +26,11 @@ class Parameter(Tensor):
         super().__init__(data, requires_grad=requires_grad)
 
 
-class Module:
+class MissingAttributeError(MinigradError, AttributeError):
+    """A name that a module does not have."""
+
+
+class Module(Stateful, Hooked):
     """The base of every part of a model. Write `__init__`, which makes the parts, and `forward`, which uses them.
 
     Parameters, buffers and modules are registered by being assigned: `self.weight = Parameter(…)`,
@@ -43,9 +52,11 @@ class Module:
 
     def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         if not events.LISTENERS:
+            if self._hooks:
+                return call_with_hooks(self, self.forward, inputs, keywords)
             return self.forward(*inputs, **keywords)
         with announced(self):
-            return self.forward(*inputs, **keywords)
+            return call_with_hooks(self, self.forward, inputs, keywords)
 
     # -- registration -------------------------------------------------------------------------------------------
 
@@ -85,7 +96,19 @@ class Module:
             found = self.__dict__.get(registry, {})
             if name in found:
                 return found[name]
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        if name.startswith("__") or "_modules" not in self.__dict__:  # what Python itself asks for
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        known = [n for n in (*self._parameters, *self._buffers, *self._modules, *vars(self)) if not n.startswith("_")]
+        near = difflib.get_close_matches(name, [*known, *(n for n in dir(type(self)) if n[0] != "_")], n=3)
+        raise MissingAttributeError(
+            f"{type(self).__name__} has no attribute {name!r}.",
+            got=name,
+            expected=", ".join(known),
+            hint=f"{' or '.join(near)}?" if near else f"self.{name} = … in __init__",
+        )
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 
     def __delattr__(self, name: str) -> None:
         Clock.assigned += 1
@@ -116,7 +139,7 @@ class Module:
                 expected=f"{kind.__name__} or None",
                 hint="an ordinary attribute, self.name = value, for anything else",
             )
-        if "." in name or (name not in registry and hasattr(self, name)):
+        if "." in name or not name or (name not in registry and self._is_taken(name)):
             raise GraphError(
                 f"{type(self).__name__}: nothing can be registered under this name.",
                 got=repr(name),
@@ -126,132 +149,30 @@ class Module:
         Clock.assigned += 1
         registry[name] = value
 
-    # -- walking the tree ---------------------------------------------------------------------------------------
+    def _is_taken(self, name: str) -> bool:
+        return any(name in names for names in (vars(self), self._parameters, self._buffers, self._modules)) or hasattr(
+            type(self), name
+        )
 
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The direct parts with their names."""
-        return iter([(name, module) for name, module in self._modules.items() if module is not None])
-
-    def children(self) -> Iterator[Module]:
-        """The direct parts."""
-        return (module for _, module in self.named_children())
-
-    def named_modules(self, prefix: str = "", *, remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
-        """This module and all parts of parts, each with its path; one that is shared comes once, or under every path."""
-        seen: set[int] = set()
-        stack: list[tuple[str, Module]] = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            if id(module) not in seen or not remove_duplicate:
-                seen.add(id(module))
-                yield path, module
-                stack += [(f"{path}.{n}" if path else n, m) for n, m in reversed(list(module.named_children()))]
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all parts of parts, each once."""
-        return (module for _, module in self.named_modules())
-
-    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-        """All parameters of the tree with their paths; one that is shared comes once."""
-        return self._named("_parameters", prefix)
-
-    def parameters(self) -> Iterator[Parameter]:
-        """All parameters of the tree: what an optimiser is given."""
-        return (parameter for _, parameter in self.named_parameters())
-
-    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """All buffers of the tree with their paths."""
-        return self._named("_buffers", prefix)
-
-    def buffers(self) -> Iterator[Tensor]:
-        """All buffers of the tree."""
-        return (buffer for _, buffer in self.named_buffers())
-
-    def _named(self, registry: str, prefix: str) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        for path, module in self.named_modules(prefix):
-            for name, value in getattr(module, registry).items():
-                if value is not None and id(value) not in seen:
-                    seen.add(id(value))
-                    yield (f"{path}.{name}" if path else name), value
-
-    # -- what is done to the whole tree -------------------------------------------------------------------------
-
-    def train(self, mode: bool = True) -> Module:
-        """Training mode for this module and all its parts."""
-        Clock.assigned += 1
-        for module in self.modules():
-            object.__setattr__(module, "training", mode)
-        return self
-
-    def eval(self) -> Module:
-        """Evaluation mode for this module and all its parts."""
-        return self.train(False)
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget all gradients."""
-        for parameter in self.parameters():
-            if set_to_none:
-                parameter.grad = None
-            elif parameter.grad is not None:
-                parameter.grad.fill_(0)  # type: ignore[attr-defined]
-
-    def requires_grad_(self, requires_grad: bool = True) -> Module:
-        """Whether the parameters are learned: False freezes them."""
-        for parameter in self.parameters():
-            parameter.requires_grad_(requires_grad)
-        return self
-
-    def apply(self, function: Callable[[Module], Any]) -> Module:
-        """Call a function with every part and then with this module."""
-        for child in self.children():
-            child.apply(function)
-        function(self)
-        return self
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Parameters and buffers by their paths, sharing memory with the module; one that is shared has several."""
-        return {
-            f"{path}.{name}" if path else name: value.detach()
-            for path, module in self.named_modules(remove_duplicate=False)
-            for name, value in (module._parameters | module._buffers).items()
-            if value is not None and name not in module._transient
-        }
-
-    def load_state_dict(self, state: dict[str, Any], strict: bool = True) -> None:
-        """Copy a state into the parameters and buffers.
-
-        Errors: MinigradError that lists missing, unexpected and mis-shaped keys together; nothing is copied then.
-        """
-        own = self.state_dict()
-        missing = sorted(set(own) - set(state))
-        unexpected = sorted(set(state) - set(own))
-        shapes = {
-            n: (tuple(state[n].shape), own[n].shape)
-            for n in set(own) & set(state)
-            if tuple(state[n].shape) != own[n].shape
-        }
-        problems = [f"missing {', '.join(missing)}"] if missing and strict else []
-        problems += [f"unexpected {', '.join(unexpected)}"] if unexpected and strict else []
-        if problems or shapes:
-            problems += [f"{n} of shape {got} for {want}" for n, (got, want) in sorted(shapes.items())]
-            kind = ShapeError if shapes else MinigradError
-            raise kind(
-                f"{type(self).__name__}: the state does not fit the module.",
-                got="; ".join(problems),
-                expected="the names and shapes of state_dict()",
-                hint="a model of these sizes" if shapes else "strict=False to load what fits by name",
-            )
-        with no_grad():
-            for name in set(own) & set(state):
-                own[name].copy_(state[name])  # type: ignore[attr-defined]
+    def register_module(self, name: str, module: Module | None) -> None:
+        """As `add_module`."""
+        self.add_module(name, module)
 
     def extra_repr(self) -> str:
         """What stands in the parentheses of the repr."""
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"({name}): " + repr(module).replace("\n", "\n  ") for name, module in self.named_children()]
-        if not lines:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+        """The tree, a line for each part, with `extra_repr` in the parentheses."""
+        lines = [f"({name}): " + _indented(module) for name, module in self._modules.items()]
+        extra = self.extra_repr().split("\n") if self.extra_repr() else []
+        if not lines and len(extra) < 2:
+            return f"{self._get_name()}({''.join(extra)})"
+        return f"{self._get_name()}(\n  " + "\n  ".join(extra + lines) + "\n)"
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+
+def _indented(part: Any) -> str:
+    return repr(part).replace("\n", "\n  ")
