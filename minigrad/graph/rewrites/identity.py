@@ -9,14 +9,12 @@ Earlier rewrites have left symbols behind that nothing leads to any more. They a
 
 from __future__ import annotations
 
-from minigrad import shapes
 from minigrad.graph.ir import Symbol
 from minigrad.graph.program import Copy, Program, joined, rewritten
 from minigrad.graph.rewrites.prune import prune
 
-# These give back what they are given, where shape and dtype are the same already.
-_BY_SHAPE = frozenset(("reshape", "broadcast_to", "cast", "clone", "contiguous"))
-_OVER_NOTHING = frozenset(("sum", "mean", "amax", "amin", "prod"))
+# These give back what they are given, where shape and dtype are the same already: a reduction then was over lengths of 1.
+_BY_SHAPE = frozenset(("reshape", "broadcast_to", "cast", "clone", "contiguous", "sum", "mean", "amax", "amin", "prod"))
 
 
 def identity(program: Program) -> Program:
@@ -40,9 +38,6 @@ def changes_nothing(symbol: Symbol, x: Symbol) -> bool:
         return True
     if name == "permute":
         return tuple(d % len(x.shape) for d in parameters["dims"]) == tuple(range(len(x.shape)))
-    if name in _OVER_NOTHING:
-        dims = shapes.normal_dims(parameters.get("dim"), len(x.shape))
-        return all(x.shape[d] == 1 for d in dims)
     if name == "getitem":
         index = parameters["index"]
         parts = index if isinstance(index, tuple) else (index,)

@@ -161,3 +161,17 @@ def test_a_kernel_overwrites_only_what_the_result_is_made_of() -> None:
     found = [a if z is None else z for z, a in zip(plan(), arrays, strict=True)]
     for z, a in zip(found, expected, strict=True):
         numpy.testing.assert_allclose(z, a)
+
+
+def test_a_product_is_not_written_where_a_factor_lies() -> None:
+    """A row of the result needs all rows of a factor, so the two are in use at one time."""
+    graph = Graph()
+    x = graph.placeholder("x", (16, 16))
+    y = x
+    for _ in range(4):
+        y = y @ x
+    program = Program(graph, [x], [y + 1])
+    planned = optimise(program, ["memory"])
+    array = numpy.random.default_rng(0).uniform(-0.3, 0.3, (16, 16)).astype("float32")
+    numpy.testing.assert_allclose(Plan(planned)(array)[0], program.run(array)[0], rtol=1e-5)
+    assert planned.memory is not None and planned.memory.size == 2 * 1024
