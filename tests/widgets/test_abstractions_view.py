@@ -64,6 +64,13 @@ def test_what_each_keeps_is_counted():
     assert tape["cross_entropy"].kept == 4 * 8 * 3 + 8 * 8  # the last layer's result, and the labels
 
 
+def test_what_two_operations_keep_is_counted_once():
+    a, b = mg.ones(5, requires_grad=True), mg.ones(5, requires_grad=True)
+    with mg.record() as film:
+        (mg.exp(a) * mg.exp(b)).sum().backward()
+    assert [i.kept for i in tape_column(film).items if i.role == "forward"] == [20, 20, 0, 0]
+
+
 def test_a_layer_in_place_and_a_split_keep_nothing_of_their_own():
     text = three.NET + 'layer { name: "more" type: "EuclideanLoss" bottom: "ip2" bottom: "ip2" top: "more" }'
     try:

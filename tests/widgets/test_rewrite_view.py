@@ -11,6 +11,7 @@ from minigrad.graph import Graph, gradients
 from minigrad.graph.program import Program
 from minigrad_widgets import RewriteView
 from minigrad_widgets.grouping import index
+from minigrad_widgets.program import vertices_of
 from minigrad_widgets.rewrite_groups import in_order
 
 MARKUP = '<img src=x onerror="alert(1)">&\'"</script>'
@@ -151,6 +152,15 @@ def test_regions_stand_together_in_an_order_in_which_inputs_come_first():
     assert sorted(flat) == list(range(len(vertices)))
     for v in vertices:
         assert all(flat.index(i) < flat.index(v.id) for i in v.inputs if isinstance(i, int))
+
+
+def test_what_a_region_waits_for_stands_before_it():
+    graph = Graph()
+    x = graph.placeholder("x", (3,))
+    y = mg.exp(x)
+    z = mg.sin(mg.cos(x))
+    mg.tanh(y * z)
+    assert list(in_order(vertices_of(graph.symbols), [[1, 4]])) == [0, 2, 3, [1, 4], 5]
 
 
 def test_what_a_notebook_stores_is_all_rewrites_together(view):
