@@ -77,7 +77,7 @@ def _told(trace: Any) -> dict[str, Any]:
         "replays": trace.replays,
         "inputs": 0 if program is None else len(program.inputs),
         "outputs": 0 if program is None else len(program.outputs),
-        "peak_bytes": 0 if program is None else trace.plan.peak_bytes,
+        "peak_bytes": 0 if program is None else trace.peak_bytes,
     }
 
 

@@ -229,7 +229,10 @@ def quick(trace: Any, structure: Any) -> Quick | None:
         and len([x for x in trace.lifted if isinstance(x.source, Argument)]) == len(arguments)
         and not any(isinstance(guard.source, Argument) for guard in trace.guards)
     )
-    return Quick(trace, len(arguments)) if simple else None
+    if not simple:
+        return None
+    trace.let_go()
+    return Quick(trace, len(arguments))
 
 
 def _plain(made: Made) -> bool:

@@ -51,6 +51,8 @@ class Trace:
         self.program: Program | None = None
         self.replays, self.verified = 0, False
         self._assigned = -1
+        self.plan: Plan | None = None
+        self.peak_bytes, self._needed_again = 0, False
         self.lock = threading.RLock()  # a plan's buffers serve one replay at a time
 
     def prepare(self, finished: Finished, rewrites: Any) -> None:
@@ -70,6 +72,7 @@ class Trace:
         assert self.program is not None
         self.optimised = optimise(self.program, self._rewrites, self.rewritten.append)
         self.plan = Plan(self.optimised)
+        self.peak_bytes = self.plan.peak_bytes
         for made in self.finished.known.values():
             if isinstance(made, Made) and made.spent is not None:
                 made.spent = spent_node(self.name, made.spent)
@@ -79,6 +82,18 @@ class Trace:
                 leaner = optimise(backward, self._rewrites)
                 self.backward.append((len(backward.needed), len(leaner.needed)))
                 self._operations[id(made)] = Replayed(self.name, Plan(leaner))
+
+    def plan_in_full(self) -> Plan:
+        """The plan for arrays wherever they lie."""
+        if self.plan is None:
+            self.plan = Plan(self.optimised)
+            self._needed_again = True
+        return self.plan
+
+    def let_go(self) -> None:
+        """The short way has a plan of its own: two would take twice the memory. Unless this one was missed before."""
+        if not self._needed_again:
+            self.plan = None
 
     def give_up(self, *reasons: Break) -> None:
         """From now on run as written whatever has the arguments' shapes and dtypes."""
@@ -162,7 +177,7 @@ class Trace:
         for x in self._given:
             x.take(x.source.find(leaves))
         try:
-            outs = self.plan(*(x.array for x in self._given), *self.numbers.values())
+            outs = self.plan_in_full()(*(x.array for x in self._given), *self.numbers.values())
         except Exception:
             return self._take_back(streams, FAILED)
         for decision, place in zip(self.decisions, self.finished.decided, strict=True):
