@@ -41,3 +41,5 @@ from minigrad.tf1.tensors import *  # noqa: F403
 from minigrad.tf1.trace import *  # noqa: F403
 from minigrad.tf1.variables import *  # noqa: F403
 from minigrad.tf1.while_loop import *  # noqa: F403
+
+__version__ = "1.0.0"  # of TensorFlow: whose names and behaviour these are

@@ -131,7 +131,13 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
         return ops.tensordot(a.symbol, b.symbol, axes).tensor
 
 
+def einsum(equation: str, *inputs: Any, name: str | None = None) -> Tensor:
+    """The sum of products that an equation describes: "ij,jk->ik" is the product of matrices."""
+    with get_default_graph().name_scope(name or "einsum"):
+        return ops.einsum(equation, *(convert_to_tensor(x).symbol for x in inputs)).tensor
+
+
 __all__ = [
-    "argmax", "argmin", "cumsum", "matmul", "norm", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max",
+    "argmax", "argmin", "cumsum", "einsum", "matmul", "norm", "reduce_all", "reduce_any", "reduce_logsumexp", "reduce_max",
     "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "tensordot",
 ]  # fmt: skip

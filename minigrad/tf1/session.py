@@ -90,8 +90,20 @@ class Session:
             return wanted.structured(step(fed, self.store, trace))
         except OpError:
             raise
-        except MinigradError as error:
-            raise InvalidArgumentError(error.what, got=error.got, expected=error.expected, hint=error.hint) from error
+        except (MinigradError, IndexError) as error:
+            raise self._explained(error, step, fed) from error
+
+    def _explained(self, error: Exception, step: Step, fed: dict[Declared, numpy.ndarray]) -> InvalidArgumentError:
+        """The error of a kernel with the name of the operation that it ran for."""
+        node = step.failing(fed, self.store)
+        where = f" [[node '{node.name}' ({node.operation.type})]]" if node is not None else ""
+        return InvalidArgumentError(
+            f"{getattr(error, 'what', error)}{where}",
+            op=None if node is None else node.operation,
+            got=getattr(error, "got", "values that the operation cannot take"),
+            expected=getattr(error, "expected", "indices and classes within range"),
+            hint=getattr(error, "hint", "session.run of the inputs of that operation shows its values"),
+        )
 
     def _fetches(self, fetches: Any) -> Fetches:
         """The elements of a nest of fetches: of a plain list, which most are, they are looked up once."""

@@ -140,6 +140,18 @@ class Step:
         values = (None if place is None else results[place] for place in self._places)
         return [x if x is None or x.ndim else x[()] for x in values]
 
+    def failing(self, fed: dict[Declared, Any], store: dict[Declared, Any]) -> Declared | None:
+        """The node that cannot compute its value, found by a plain run; None where a second run would have effects."""
+        if any(not getattr(symbol.op, "pure", True) for symbol in self.program.needed):
+            return None
+        values = {source: fed[s] if s in fed else store[s] for s, source in zip(self.reads, self.program.inputs)}
+        for symbol in self.program.needed:
+            try:
+                values[symbol] = compute(symbol, values)
+            except Exception:
+                return self.origin.get(symbol)
+        return None
+
     def declared(self, symbol: Symbol) -> list[Declared]:
         """The declared nodes that a node of the rewritten program stands for."""
         of = self.runner.program.origin.get(symbol, (symbol,))

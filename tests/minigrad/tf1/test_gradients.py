@@ -43,6 +43,7 @@ CASES = {
     "gathered": (lambda x: tf.gather(x, [0, 2, 2]) ** 2.0, lambda x: x[[0, 2, 2]] ** 2, [(3, 4)]),
     "repeated": (lambda x: tf.tile(x, [2, 1]) ** 2.0, lambda x: x.tile((2, 1)) ** 2, [(3, 4)]),
     "padded": (lambda x: tf.pad(x, [[1, 0], [0, 2]]) ** 2.0, lambda x: minigrad.pad(x, (0, 2, 1, 0)) ** 2, [(3, 4)]),
+    "einsum": (lambda x, y: tf.einsum("ij,kj->ik", x, y), lambda x, y: x @ y.mT, [(2, 3), (4, 3)]),
     "summed up": (lambda x: tf.cumsum(x, 1) ** 2.0, lambda x: x.cumsum(1) ** 2, [(3, 4)]),
 }  # fmt: skip
 NO_RANK = (

@@ -156,6 +156,17 @@ def test_shapes_that_do_not_fit_name_the_node() -> None:
     assert caught.value.op is z.op
 
 
+@REWRITES
+def test_values_out_of_range_name_the_node(rewrites: bool) -> None:
+    indices = tf.placeholder(tf.int32, [None])
+    picked = tf.gather(tf.constant([1.0, 2.0]), indices, name="picked") * 2
+    with tf.Session(rewrites=rewrites) as sess:
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"out of bounds.*node 'picked'") as caught:
+            sess.run(picked, {indices: [1, 5]})
+        assert caught.value.op is not None and caught.value.op.name == "picked"
+        assert sess.run(picked, {indices: [1, 1]}).tolist() == [4.0, 4.0]
+
+
 def test_a_function_of_python_that_fails_says_so() -> None:
     y = tf.py_func(lambda: 1 // 0, [], tf.int32)
     y.set_shape([])
