@@ -1,6 +1,6 @@
 """Optimisers: parameters and their gradients in, better parameters out. PyTorch's names, arguments and defaults."""
 
-from minigrad.optim import lr_scheduler
+from minigrad.optim import lr_scheduler, swa_utils
 from minigrad.optim._adadelta import Adadelta
 from minigrad.optim._adagrad import Adagrad
 from minigrad.optim._adam import Adam, AdamW
@@ -23,4 +23,5 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "lr_scheduler",
+    "swa_utils",
 ]

@@ -28,7 +28,7 @@ class Optimizer:
     kernel = ""
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
-        groups = list(params) if not isinstance(params, Tensor) else [params]
+        groups = [{"params": params}] if isinstance(params, (Tensor, set)) else list(params)
         if not groups:
             raise DTypeError(
                 f"{type(self).__name__}: there are no parameters.",

@@ -84,6 +84,13 @@ def test_what_is_not_a_list_of_leaves_is_refused() -> None:
         (lambda w: optim.SGD(w, momentum=0.9, dampening=0.1, nesterov=True), "dampening=0.1"),
         (lambda w: optim.Adam(w, betas=(0.9, 1.0)), "betas=(0.9, 1.0)"),
         (lambda w: optim.AdamW(w, eps=-1.0), "eps=-1.0"),
+        (lambda w: optim.NAdam(w, momentum_decay=-1.0), "momentum_decay=-1.0"),
+        (lambda w: optim.RAdam(w, betas=(1.0, 0.9)), "betas=(1.0, 0.9)"),
+        (lambda w: optim.RMSprop(w, alpha=-0.1), "alpha=-0.1"),
+        (lambda w: optim.Adagrad(w, initial_accumulator_value=-1), "initial_accumulator_value=-1"),
+        (lambda w: optim.Adadelta(w, rho=1.0), "rho=1.0"),
+        (lambda w: optim.SGD(w, lr=float("nan")), "lr=nan"),
+        (lambda w: optim.SGD({*w}), "a set"),
     ],
 )
 def test_options_out_of_range_are_refused_by_name(make, what: str) -> None:
@@ -119,3 +126,52 @@ def test_a_parameter_that_is_named_twice_is_refused(groups) -> None:
     with pytest.raises(GraphError, match="named twice") as raised:
         optim.SGD(groups(leaf(1.0)))
     assert raised.value.got == "2 parameters, 1 different ones"
+
+
+def test_a_closure_is_run_with_gradients_and_its_loss_handed_on() -> None:
+    w = leaf(3.0)
+    optimizer = optim.SGD([w], lr=0.5)
+
+    def closure() -> minigrad.Tensor:
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    with minigrad.no_grad():
+        assert optimizer.step(closure).item() == 9.0
+    assert w.tolist() == [0.0] and optimizer.step() is None
+
+
+def test_hooks_stand_around_the_step_until_they_are_removed() -> None:
+    w = leaf(3.0)
+    w.sum().backward()
+    optimizer, seen = optim.SGD([w], lr=1.0), []
+    before = optimizer.register_step_pre_hook(lambda o, args, kwargs: seen.append((o is optimizer, args, w.item())))
+    after = optimizer.register_step_post_hook(lambda o, args, kwargs: seen.append((kwargs, w.item())))
+    optimizer.step()
+    assert seen == [(True, (), 3.0), ({}, 2.0)]
+    before.remove(), after.remove()
+    optimizer.step()
+    assert len(seen) == 2
+
+
+def test_a_hook_before_the_step_may_give_it_another_closure() -> None:
+    optimizer = optim.SGD([leaf(3.0)])
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: ((lambda: 7,), kwargs))
+    assert optimizer.step(lambda: 5) == 7
+
+
+def test_a_group_is_added_later() -> None:
+    w, late = leaf(1.0), leaf(1.0)
+    optimizer = optim.SGD([w], lr=0.5, momentum=0.9)
+    optimizer.add_param_group({"params": late, "lr": 0.25})
+    (w + late).sum().backward()
+    optimizer.step()
+    assert (w.tolist(), late.tolist()) == ([0.5], [0.75])
+    assert optimizer.param_groups[1]["momentum"] == 0.9
+    with pytest.raises(GraphError, match="named twice"):
+        optimizer.add_param_group({"params": [w]})
+    assert len(optimizer.param_groups) == 2
+    with pytest.raises(DTypeError, match="a dictionary"):
+        optimizer.add_param_group([leaf(1.0)])
