@@ -16,50 +16,54 @@ class _Activation(Module):
 
     compute: Any
 
-    def __init__(self, inplace: bool = False):
-        super().__init__()
-
     def forward(self, input: Any) -> Any:
         return self.compute(input)
 
 
-class ReLU(_Activation):
+class _InPlace(_Activation):
+    """One that PyTorch computes in place too."""
+
+    def __init__(self, inplace: bool = False):
+        super().__init__()
+
+
+class ReLU(_InPlace):
     """The rectifier, max(x, 0)."""
 
     compute = staticmethod(ops.relu)
 
 
-class ReLU6(_Activation):
+class ReLU6(_InPlace):
     """x, kept within 0 and 6."""
 
     compute = staticmethod(ops.relu6)
 
 
-class SELU(_Activation):
+class SELU(_InPlace):
     """`ELU`, scaled so that mean 0 and variance 1 are kept from layer to layer. Source: Klambauer et al. (2017)."""
 
     compute = staticmethod(ops.selu)
 
 
-class SiLU(_Activation):
+class SiLU(_InPlace):
     """x σ(x), also called swish."""
 
     compute = staticmethod(ops.silu)
 
 
-class Mish(_Activation):
+class Mish(_InPlace):
     """x tanh(softplus(x))."""
 
     compute = staticmethod(ops.mish)
 
 
-class Hardswish(_Activation):
+class Hardswish(_InPlace):
     """x relu6(x + 3) / 6."""
 
     compute = staticmethod(ops.hardswish)
 
 
-class Hardsigmoid(_Activation):
+class Hardsigmoid(_InPlace):
     """relu6(x + 3) / 6: the logistic function's shape from three straight lines."""
 
     compute = staticmethod(lambda x: ops.relu6(x + 3.0) / 6.0)

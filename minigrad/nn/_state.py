@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy
+
 from minigrad.errors import MinigradError, ShapeError
 from minigrad.nn._tree import Tree
 from minigrad.tape import no_grad
@@ -63,5 +65,6 @@ class Stateful(Tree):
             )
         with no_grad():
             for name in both:
-                own[name].copy_(state_dict[name])  # type: ignore[attr-defined]
+                value = state_dict[name]
+                own[name].copy_(value if isinstance(value, Tensor) else numpy.asarray(value))  # type: ignore[attr-defined]
         return IncompatibleKeys(missing, unexpected)
