@@ -93,12 +93,14 @@ def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> 
 
 def tril_indices(rows: int, columns: int, offset: int = 0) -> Tensor:
     """Where the lower triangle of a matrix is, from the diagonal `offset` on: its rows, and its columns, (2, n) int64."""
-    return _indices(numpy.tril_indices(*_shape((rows,)), offset, *_shape((columns,))))
+    n, m = _shape((rows, columns))
+    return _indices(numpy.tril_indices(n, offset, m))
 
 
 def triu_indices(rows: int, columns: int, offset: int = 0) -> Tensor:
     """Where the upper triangle of a matrix is, from the diagonal `offset` on: its rows, and its columns, (2, n) int64."""
-    return _indices(numpy.triu_indices(*_shape((rows,)), offset, *_shape((columns,))))
+    n, m = _shape((rows, columns))
+    return _indices(numpy.triu_indices(n, offset, m))
 
 
 def _indices(pair: tuple) -> Tensor:
