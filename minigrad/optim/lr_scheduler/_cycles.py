@@ -174,7 +174,8 @@ class OneCycleLR(LRScheduler):
             for group in self.optimizer.param_groups:
                 first, last = (group[name] for name in phase["momentum"])
                 _set_momentum(group, self.use_beta1, self._between(first, last, way))
-        return [self._between(*(group[name] for name in phase["lr"]), way) for group in self.optimizer.param_groups]
+        start_name, end_name = phase["lr"]
+        return [self._between(g[start_name], g[end_name], way) for g in self.optimizer.param_groups]
 
     def _between(self, start: float, end: float, way: float) -> float:
         if self._anneal_func_type == "linear":
