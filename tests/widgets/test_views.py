@@ -90,9 +90,9 @@ def test_closing_a_module_keeps_the_moment():
 
 def test_a_film_of_50_000_operations_opens_in_a_moment_and_can_be_stepped_and_opened():
     film = programs.long_film(25_000)
-    start = time.perf_counter()
+    start = time.process_time()
     view = BackwardStepper(film)
-    assert time.perf_counter() - start < 6  # about one second where nothing else runs
+    assert time.process_time() - start < 6  # its own time, about one second: other programs do not count
     assert len(view._scene.nodes) < 60 and len(view) < 100
     done = [frame["done"] for frame in view._data["frames"]]
     assert done == sorted(done) and done[-1] == len(film.steps)

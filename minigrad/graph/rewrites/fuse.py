@@ -67,7 +67,8 @@ def scalar(symbol: Symbol) -> tuple[str, tuple[float, ...]] | None:
 def _fused(program: Program) -> Program:
     copy, users, outputs = Copy(program), program.users(), set(program.outputs)
     symbols = [s for s in program.needed if s not in copy.new]
-    alone: set[Symbol] = set()  # what turned out not to be fusible
+    awaited = {x for s in symbols for x in s.after}  # whoever waits for one of these waits for a node
+    alone = set(awaited)  # and what turns out not to be fusible
     while True:
         clusters = Clusters(symbols, outputs, scalar, alone)
         kernels, failed = _kernels(clusters, symbols, users, outputs)
@@ -79,7 +80,8 @@ def _fused(program: Program) -> Program:
             _put(copy, group, *kernels[group.number])
         else:
             for symbol in group.members:
-                if symbol.op is None or symbol.op.name != "broadcast_to" or _is_read(symbol, clusters, users, outputs):
+                repeats = symbol.op is not None and symbol.op.name == "broadcast_to" and symbol not in awaited
+                if not repeats or _is_read(symbol, clusters, users, outputs):
                     copy.keep(symbol)
     return copy.program()
 

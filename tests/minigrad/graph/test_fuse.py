@@ -97,6 +97,21 @@ def test_effects_keep_their_order_around_kernels(x) -> None:
     assert seen == ["first", "second"]
 
 
+def test_what_another_node_waits_for_stays_a_node(x) -> None:
+    graph = Graph()
+    x = graph.placeholder("x", (4, 5))
+    first = mg.exp(x) * 2.0
+    second = mg.tanh(first)
+    ran = []
+    late = graph.special(Special("late", lambda y: ran.append(1) or y, pure=False), (x,), {}, x.shape, after=(first,))
+    program = Program(graph, [x], [second, late])
+    array = numpy.linspace(-1, 1, 20, dtype="float32").reshape(4, 5)
+    expected = program.run(array)
+    for got, value in zip(Plan(optimise(program))(array), expected, strict=True):
+        numpy.testing.assert_allclose(got, value, rtol=1e-6)
+    assert len(ran) == 2
+
+
 def test_without_generated_kernels_the_program_stays(x) -> None:
     program = Program(x.graph, [x], [x.exp() + 1])
     with mg.backend("numpy"):
