@@ -18,8 +18,9 @@ INTRODUCTION = """# Results
 
 Written by `make bench`. Where two are compared, each line is measured in one process, in alternating turns; the ratio is
 the other's time divided by minigrad's (above 1, minigrad is faster), the median over the rounds, with the range of the
-middle half. Times are medians in microseconds. Ratios carry over to other machines better than times, and neither carries
-over exactly. [docs/performance.md](../docs/performance.md) says where the time goes."""
+middle half. Times are medians in microseconds: with one thread, of the processor's time, which other programs do not
+lengthen. Ratios carry over to other machines better than times, and neither carries over exactly.
+[docs/performance.md](../docs/performance.md) says where the time goes."""
 
 
 def main() -> None:
