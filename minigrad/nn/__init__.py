@@ -26,6 +26,7 @@ from minigrad.nn._activation import (
     Tanhshrink,
     Threshold,
 )
+from minigrad.nn._attention import MultiheadAttention
 from minigrad.nn._batch_norm import BatchNorm1d, BatchNorm2d, InstanceNorm1d, InstanceNorm2d
 from minigrad.nn._containers import ModuleDict, ModuleList, Sequential
 from minigrad.nn._convolution import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
@@ -67,6 +68,12 @@ from minigrad.nn._recurrent_cells import GRUCell, LSTMCell, RNNCell
 from minigrad.nn._residual import Residual
 from minigrad.nn._shape import Flatten, Fold, PixelShuffle, PixelUnshuffle, Unflatten, Unfold, Upsample
 from minigrad.nn._softmax import GLU, CosineSimilarity, LogSoftmax, Softmax, Softmax2d, Softmin
+from minigrad.nn._transformer import (
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "CELU",
@@ -130,6 +137,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "Parameter",
@@ -160,6 +168,10 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "Unfold",
     "Upsample",

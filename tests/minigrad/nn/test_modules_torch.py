@@ -11,7 +11,7 @@ import minigrad
 from minigrad import nn
 
 R = numpy.random.default_rng(0)
-V, M, S, I = (R.standard_normal(shape) for shape in ((6, 4), (3, 4), (2, 4, 7), (2, 4, 6, 5)))
+V, M, S, P = (R.standard_normal(shape) for shape in ((6, 4), (3, 4), (2, 4, 7), (2, 4, 6, 5)))
 WORDS = numpy.array([[0, 3, 1], [2, 2, 4]])
 LOW = R.standard_normal((2, 4, 3, 3))
 
@@ -19,45 +19,57 @@ LOW = R.standard_normal((2, 4, 3, 3))
 TABLE = [
     ("Identity", (), {}, V), ("Linear", (4, 3), {}, S[..., :4]), ("Linear", (4, 3), {"bias": False}, V),
     ("Bilinear", (4, 2, 3), {}, V, V[:, :2]), ("Bilinear", (4, 4, 3), {"bias": False}, M, M),
-    ("Flatten", (), {}, I), ("Flatten", (0, 2), {}, I), ("Unflatten", (1, (2, -1)), {}, I), ("Unfold", (2,), {"padding": 1}, I),
-    ("Fold", ((6, 5), 2), {"stride": (2, 1)}, R.standard_normal((2, 8, 12))), ("PixelShuffle", (2,), {}, I),
-    ("PixelUnshuffle", (2,), {}, I[..., :4]), ("Embedding", (5, 3), {}, WORDS), ("Embedding", (5, 3, -3), {}, WORDS),
+    ("Flatten", (), {}, P), ("Flatten", (0, 2), {}, P), ("Unflatten", (1, (2, -1)), {}, P),
+    ("Unfold", (2,), {"padding": 1}, P),
+    ("Fold", ((6, 5), 2), {"stride": (2, 1)}, R.standard_normal((2, 8, 12))), ("PixelShuffle", (2,), {}, P),
+    ("PixelUnshuffle", (2,), {}, P[..., :4]), ("Embedding", (5, 3), {}, WORDS), ("Embedding", (5, 3, -3), {}, WORDS),
     ("Conv1d", (4, 6, 3), {}, S), ("Conv1d", (4, 6, 3), {"padding": "same", "dilation": 2, "groups": 2}, S),
     ("Conv1d", (4, 2, 3), {"padding": 2, "padding_mode": "circular", "bias": False}, S),
-    ("Conv2d", (4, 6, 3), {}, I), ("Conv2d", (4, 6, (3, 2)), {"stride": (2, 1), "padding": (1, 0), "groups": 2}, I),
-    ("Conv2d", (4, 2, 3), {"padding": 1, "padding_mode": "reflect"}, I), ("Conv2d", (4, 2, 2), {"dilation": 2, "bias": False}, I),
-    ("Conv2d", (4, 2, (4, 3)), {"padding": "same", "padding_mode": "replicate"}, I),
+    ("Conv2d", (4, 6, 3), {}, P), ("Conv2d", (4, 6, (3, 2)), {"stride": (2, 1), "padding": (1, 0), "groups": 2}, P),
+    ("Conv2d", (4, 2, 3), {"padding": 1, "padding_mode": "reflect"}, P),
+    ("Conv2d", (4, 2, 2), {"dilation": 2, "bias": False}, P),
+    ("Conv2d", (4, 2, (4, 3)), {"padding": "same", "padding_mode": "replicate"}, P),
     ("ConvTranspose1d", (4, 6, 3), {"stride": 2, "output_padding": 1, "groups": 2}, S),
-    ("ConvTranspose2d", (4, 3, (3, 2)), {"stride": 2, "padding": 1, "output_padding": (1, 0)}, I),
-    ("ConvTranspose2d", (4, 3, 2), {"dilation": 2, "bias": False}, I),
-    ("MaxPool1d", (3, 2, 1), {}, S), ("MaxPool2d", (2,), {}, I), ("MaxPool2d", ((3, 2), 1), {"padding": 1, "ceil_mode": True}, I),
+    ("ConvTranspose2d", (4, 3, (3, 2)), {"stride": 2, "padding": 1, "output_padding": (1, 0)}, P),
+    ("ConvTranspose2d", (4, 3, 2), {"dilation": 2, "bias": False}, P),
+    ("MaxPool1d", (3, 2, 1), {}, S), ("MaxPool2d", (2,), {}, P),
+    ("MaxPool2d", ((3, 2), 1), {"padding": 1, "ceil_mode": True}, P),
     ("AvgPool1d", (2,), {}, S), ("AvgPool1d", (3,), {"padding": 1, "count_include_pad": False}, S),
-    ("AvgPool2d", (2,), {}, I), ("AvgPool2d", (3, 2, 1), {"divisor_override": 5}, I),
-    ("AdaptiveAvgPool2d", (1,), {}, I), ("AdaptiveAvgPool2d", ((None, 2),), {}, I), ("AdaptiveMaxPool2d", (2,), {}, I),
-    ("Upsample", (), {"scale_factor": 2}, LOW), ("Upsample", ((5, 4),), {"mode": "bilinear", "align_corners": True}, LOW),
-    *[(f"{kind}Pad{n}d", ((1, 2) * n,), {}, (S, I)[n - 1]) for kind in ("Zero", "Reflection", "Replication", "Circular") for n in (1, 2)],
-    ("ZeroPad2d", (2,), {}, I), ("ConstantPad1d", (2, 1.5), {}, S), ("ConstantPad2d", ((1, 0, 2, -1), -0.5), {}, I),
+    ("AvgPool2d", (2,), {}, P), ("AvgPool2d", (3, 2, 1), {"divisor_override": 5}, P),
+    ("AdaptiveAvgPool2d", (1,), {}, P), ("AdaptiveAvgPool2d", ((None, 2),), {}, P), ("AdaptiveMaxPool2d", (2,), {}, P),
+    ("Upsample", (), {"scale_factor": 2}, LOW), ("Upsample", ((5, 4),), {"mode": "bilinear",
+    "align_corners": True}, LOW),
+    *[(f"{kind}Pad{n}d", ((1, 2) * n,), {}, (S, P)[n - 1]) for kind in ("Zero", "Reflection", "Replication",
+    "Circular") for n in (1, 2)],
+    ("ZeroPad2d", (2,), {}, P), ("ConstantPad1d", (2, 1.5), {}, S), ("ConstantPad2d", ((1, 0, 2, -1), -0.5), {}, P),
     ("BatchNorm1d", (4,), {}, V), ("BatchNorm1d", (4,), {"momentum": None, "eps": 0.1}, S),
-    ("BatchNorm2d", (4,), {}, I), ("BatchNorm2d", (4,), {"affine": False}, I), ("BatchNorm2d", (4,), {"track_running_stats": False}, I),
-    ("BatchNorm2d", (4,), {"bias": False, "momentum": 0.3}, I),
-    ("InstanceNorm1d", (4,), {}, S), ("InstanceNorm2d", (4,), {"affine": True, "track_running_stats": True}, I),
-    ("InstanceNorm2d", (4,), {}, I[0]), ("LayerNorm", (4,), {}, V), ("LayerNorm", ((6, 5),), {"bias": False}, I),
+    ("BatchNorm2d", (4,), {}, P), ("BatchNorm2d", (4,), {"affine": False}, P),
+    ("BatchNorm2d", (4,), {"track_running_stats": False}, P),
+    ("BatchNorm2d", (4,), {"bias": False, "momentum": 0.3}, P),
+    ("InstanceNorm1d", (4,), {}, S), ("InstanceNorm2d", (4,), {"affine": True, "track_running_stats": True}, P),
+    ("InstanceNorm2d", (4,), {}, P[0]), ("LayerNorm", (4,), {}, V), ("LayerNorm", ((6, 5),), {"bias": False}, P),
     ("LayerNorm", (4,), {"elementwise_affine": False, "eps": 0.1}, V), ("RMSNorm", (4,), {}, V),
-    ("RMSNorm", (4,), {"eps": 0.1, "elementwise_affine": False}, V), ("GroupNorm", (2, 4), {}, I), ("GroupNorm", (4, 4), {"affine": False}, S),
-    *[(kind, (0.0,), {}, x) for kind, x in (("Dropout", V), ("Dropout1d", S), ("Dropout2d", I))],
+    ("RMSNorm", (4,), {"eps": 0.1, "elementwise_affine": False}, V), ("GroupNorm", (2, 4), {}, P),
+    ("GroupNorm", (4, 4), {"affine": False}, S),
+    *[(kind, (0.0,), {}, x) for kind, x in (("Dropout", V), ("Dropout1d", S), ("Dropout2d", P))],
     *[(name, (), {}, V * 4) for name in (
-        "ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid", "Sigmoid", "LogSigmoid", "Tanh", "Softsign", "Tanhshrink",
+        "ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid", "Sigmoid", "LogSigmoid", "Tanh",
+        "Softsign", "Tanhshrink",
         "LeakyReLU", "ELU", "CELU", "GELU", "Hardtanh", "Softplus", "Softshrink", "Hardshrink", "PReLU", "GLU")],
-    ("LeakyReLU", (0.3,), {}, V), ("ELU", (0.5,), {}, V), ("CELU", (2.0,), {}, V), ("GELU", ("tanh",), {}, V), ("Hardtanh", (-0.5, 1.5), {}, V),
-    ("Softplus", (2.0, 1.0), {}, V), ("Threshold", (0.1, 20.0), {}, V), ("Softshrink", (0.2,), {}, V), ("Hardshrink", (0.9,), {}, V),
-    ("PReLU", (4,), {"init": 0.1}, I), ("GLU", (1,), {}, I),
-    ("Softmax", (-1,), {}, V), ("Softmin", (1,), {}, I), ("LogSoftmax", (1,), {}, I), ("Softmax2d", (), {}, I),
+    ("LeakyReLU", (0.3,), {}, V), ("ELU", (0.5,), {}, V), ("CELU", (2.0,), {}, V), ("GELU", ("tanh",), {}, V),
+    ("Hardtanh", (-0.5, 1.5), {}, V),
+    ("Softplus", (2.0, 1.0), {}, V), ("Threshold", (0.1, 20.0), {}, V), ("Softshrink", (0.2,), {}, V),
+    ("Hardshrink", (0.9,), {}, V),
+    ("PReLU", (4,), {"init": 0.1}, P), ("GLU", (1,), {}, P),
+    ("Softmax", (-1,), {}, V), ("Softmin", (1,), {}, P), ("LogSoftmax", (1,), {}, P), ("Softmax2d", (), {}, P),
     ("CosineSimilarity", (), {}, V, V[::-1].copy()), ("CosineSimilarity", (2, 0.5), {}, S, S * S),
 ]  # fmt: skip
 # Random, containers and parts that PyTorch has not; tested elsewhere.
 ELSEWHERE = {
-    "RReLU", "Module", "Parameter", "Residual", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "functional",
-    "init", "utils", "summary", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "MultiheadAttention", "TransformerEncoderLayer",
+    "RReLU", "Module", "Parameter", "Residual", "Sequential", "ModuleList", "ModuleDict", "ParameterList",
+    "ParameterDict", "functional",
+    "init", "utils", "summary", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "MultiheadAttention",
+    "TransformerEncoderLayer",
     "TransformerEncoder", "TransformerDecoderLayer", "TransformerDecoder",
 }  # fmt: skip
 
@@ -91,7 +103,8 @@ def written(module) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "options", "inputs"), [(n, a, o, x) for n, a, o, *x in TABLE], ids=lambda x: x if type(x) is str else ""
+    ("name", "arguments", "options",
+    "inputs"), [(n, a, o, x) for n, a, o, *x in TABLE], ids=lambda x: x if type(x) is str else ""
 )  # fmt: skip
 def test_module(name, arguments, options, inputs, torch: ModuleType, count) -> None:
     ours, peer = pair(torch, name, arguments, options)
@@ -112,7 +125,8 @@ def test_every_module_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("name", sorted({row[0] for row in TABLE} | {"RReLU"}))
 def test_arguments_are_pytorchs(name, torch: ModuleType) -> None:
-    left_out = {"device", "dtype", "generator", "args", "kwargs", "keywords", "max_norm", "norm_type", "scale_grad_by_freq", "sparse",
+    left_out = {"device", "dtype", "generator", "args", "kwargs", "keywords", "max_norm", "norm_type",
+    "scale_grad_by_freq", "sparse",
                 "_weight", "_freeze", "recompute_scale_factor", "return_indices", "min_value", "max_value"}  # fmt: skip
     mine, other = (
         {n: p for n, p in inspect.signature(getattr(lib, name)).parameters.items() if n not in left_out}
@@ -126,7 +140,8 @@ def test_arguments_are_pytorchs(name, torch: ModuleType) -> None:
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("Linear", (50, 80)), ("Bilinear", (9, 20, 20)), ("Conv1d", (20, 40, 5)), ("Conv2d", (12, 24, 3)), ("ConvTranspose2d", (20, 12, 3)),
+    [("Linear", (50, 80)), ("Bilinear", (9, 20, 20)), ("Conv1d", (20, 40, 5)), ("Conv2d", (12, 24, 3)),
+     ("ConvTranspose2d", (20, 12, 3)),
      ("ConvTranspose1d", (40, 20, 5)), ("Embedding", (80, 50)), ("BatchNorm2d", (30,)), ("PReLU", (30,))],
 )  # fmt: skip
 def test_parameters_begin_as_pytorchs(name, arguments, torch: ModuleType) -> None:

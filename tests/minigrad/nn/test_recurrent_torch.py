@@ -69,7 +69,8 @@ def test_sequences(name, options, how, torch: ModuleType, count) -> None:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("RNNCell", {}), ("RNNCell", {"nonlinearity": "relu", "bias": False}), ("LSTMCell", {}), ("GRUCell", {}), ("GRUCell", {"bias": False})],
+    [("RNNCell", {}), ("RNNCell", {"nonlinearity": "relu", "bias": False}), ("LSTMCell", {}), ("GRUCell", {}),
+     ("GRUCell", {"bias": False})],
 )  # fmt: skip
 def test_cells(name, options, torch: ModuleType, count) -> None:
     ours, peer = pair(torch, name, 2, 4, **options)
