@@ -46,7 +46,10 @@ class HookHandle:
 
 def _replace(module: Hooked, hooks: tuple[Hook, ...]) -> None:
     Clock.assigned += 1
-    object.__setattr__(module, "_hooks", hooks)
+    if hooks:
+        object.__setattr__(module, "_hooks", hooks)
+    else:
+        vars(module).pop("_hooks", None)  # as it was before there were any
 
 
 class Hooked:
