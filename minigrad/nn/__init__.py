@@ -68,6 +68,7 @@ from minigrad.nn._recurrent_cells import GRUCell, LSTMCell, RNNCell
 from minigrad.nn._residual import Residual
 from minigrad.nn._shape import Flatten, Fold, PixelShuffle, PixelUnshuffle, Unflatten, Unfold, Upsample
 from minigrad.nn._softmax import GLU, CosineSimilarity, LogSoftmax, Softmax, Softmax2d, Softmin
+from minigrad.nn._summary import summary
 from minigrad.nn._transformer import (
     TransformerDecoder,
     TransformerDecoderLayer,
@@ -179,4 +180,5 @@ __all__ = [
     "ZeroPad2d",
     "functional",
     "init",
+    "summary",
 ]  # fmt: skip
