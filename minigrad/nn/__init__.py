@@ -181,4 +181,5 @@ __all__ = [
     "functional",
     "init",
     "summary",
+    "utils",
 ]  # fmt: skip
