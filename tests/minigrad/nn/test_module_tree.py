@@ -69,7 +69,7 @@ def test_a_compiled_program_sees_a_conversion() -> None:
     layer = nn.Linear(2, 2)
     step = minigrad.compile(lambda x: layer(x))
     x = minigrad.rand(3, 2)
-    assert step(x).dtype == minigrad.float32
+    assert [step(x).dtype for _ in range(3)] == [minigrad.float32] * 3
     layer.double()
     assert step(x).dtype == minigrad.float64
 
@@ -158,6 +158,13 @@ def test_a_residual_adds_what_it_was_given() -> None:
     wide, fit = nn.Linear(2, 3), nn.Linear(2, 3, bias=False)
     block = nn.Residual(wide, nn.ReLU(), shortcut=fit)
     numpy.testing.assert_allclose(block(x).numpy(), (fit(x) + wide(x).relu()).numpy(), rtol=1e-6)
+
+
+def test_an_embedding_begins_with_zeros_for_padding_or_with_given_vectors() -> None:
+    layer = nn.Embedding(4, 3, padding_idx=-2)
+    assert [not row.any() for row in layer.weight.numpy()] == [False, False, True, False] and layer.padding_idx == 2
+    given = nn.Embedding.from_pretrained(minigrad.ones(4, 3), padding_idx=1)
+    assert given(tensor([1, 3])).tolist() == [[1.0] * 3] * 2 and not given.weight.requires_grad
 
 
 def test_random_slopes_are_between_the_limits_while_training() -> None:
