@@ -72,7 +72,9 @@ def _written(net: Net, layer: Layer, name: str, bottom: list[str]) -> Blob:
             "cannot write in place: its backward needs the values that it would write over.",
             got=f"bottom and top {name!r}",
             expected="a top of another name",
-            hint=f"runs_in_place = True in {type(layer).__name__}, if its backward reads no bottom data" if own else None,
+            hint=f"runs_in_place = True in {type(layer).__name__}, if its backward reads no bottom data"
+            if own
+            else None,
         )
     return net.blobs[name]
 

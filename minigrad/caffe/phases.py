@@ -16,7 +16,11 @@ from minigrad.caffe.upgrade import upgraded_net, upgraded_solver
 
 
 def read_net(
-    path_or_text: str | Path | Message, phase: str | None = None, *, level: int | None = None, stages: Iterable[str] = ()
+    path_or_text: str | Path | Message,
+    phase: str | None = None,
+    *,
+    level: int | None = None,
+    stages: Iterable[str] = (),
 ) -> Message:
     """Read a net, in the modern form; with a phase, only the layers that belong to that state.
 
