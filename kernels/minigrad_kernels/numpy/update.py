@@ -47,7 +47,7 @@ def adam_update(
     """One step of Adam (Kingma and Ba 2015, algorithm 1); with the largest v so far, of AMSGrad (Reddi et al. 2018)."""
     _moments(m, v, _decayed(w, g, lr, weight_decay, decoupled, maximize), beta1, beta2)
     if amsgrad:
-        v = np.maximum(largest, v, out=largest)
+        v = np.maximum(largest, v, out=largest)  # type: ignore[call-overload]  (AMSGrad has it)
     scale = np.sqrt(v)
     scale /= (1 - beta2**step) ** 0.5
     scale += eps
