@@ -12,8 +12,8 @@ from typing import Any
 from minigrad import ops, shapes
 from minigrad.errors import DTypeError, GraphError, ShapeError
 from minigrad.imperative import renewed, wrap
+from minigrad.indices import plain_index
 from minigrad.op import OPS, Spec, op
-from minigrad.operand import plain_index
 from minigrad.tape import Clock, Leaf, mode
 from minigrad.tensor import Tensor
 

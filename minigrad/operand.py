@@ -13,6 +13,7 @@ import numpy
 
 from minigrad import dtypes, ops
 from minigrad.errors import DTypeError
+from minigrad.indices import plain_index
 from minigrad.op import OPS
 
 
@@ -220,34 +221,6 @@ def booleans(operator: str, *operands: Any) -> tuple[Any, ...]:
 
 def _sizes(given: tuple) -> tuple[int, ...]:
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
-
-
-_PLAIN = (int, slice, type(None), type(Ellipsis))
-
-
-def plain_index(index: Any) -> Any:
-    """An index as the kernels take it: tensors, sequences and truth values in it as arrays."""
-    if isinstance(index, tuple):
-        return tuple(p if type(p) in _PLAIN else _plain_part(p) for p in index)
-    return index if type(index) in _PLAIN else _plain_part(index)
-
-
-def _plain_part(part: Any) -> Any:
-    array = getattr(part, "array", part)
-    if isinstance(part, (bool, list, tuple, range, numpy.ndarray, numpy.generic)) or hasattr(part, "array"):
-        array = numpy.array(array)  # a copy: the gradient goes to where the index points now, not later
-        if array.size == 0 and isinstance(part, (list, tuple)):
-            array = array.astype(numpy.int64)
-        if array.dtype.kind in "iub":
-            return array if array.ndim or array.dtype.kind == "b" else int(array)
-    elif hasattr(part, "__index__"):
-        return part.__index__()
-    raise DTypeError(
-        "getitem: this cannot be an index.",
-        got=f"{type(part).__name__} {str(part)[:40]}",
-        expected="an integer, a slice, None, ..., or integers or booleans in a list, array or tensor",
-        hint="index.long() for a tensor of floats",
-    )
 
 
 def _attach_methods() -> None:
