@@ -77,12 +77,7 @@ function render({ model, el }) {
   const build = () => {
     const data = (built = model.get("_data"));
     cards = new Map(data.cards.map((card) => [card.key, card]));
-    const spans = [];
-    for (const name of data.phases) {
-      if (spans.at(-1)?.name === name) spans.at(-1).length += 1;
-      else spans.push({ name, length: 1 });
-    }
-    phases.replaceChildren(...spans.map((s) => h("span", { "data-phase": s.name, style: `flex:${s.length}` }, s.name)));
+    phases.replaceChildren(...bands(data.phases));
     view = drawing(holder, data.svg, { select: choose, toggle: (key) => toggleGroup(model, key) });
     show();
   };

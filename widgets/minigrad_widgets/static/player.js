@@ -89,3 +89,14 @@ function clock(model, end, pace, stride = () => 1) {
   turn();
   return () => clearInterval(timer);
 }
+
+// The bands under the slider: equal neighbours among `names` are one band, which bears its name if its share is above `least`.
+function bands(names, least = 0) {
+  const spans = [];
+  for (const name of names) {
+    if (spans.at(-1)?.name === name) spans.at(-1).length += 1;
+    else spans.push({ name, length: 1 });
+  }
+  const told = ({ name, length }) => (length / names.length > least ? name : "");
+  return spans.map((s) => h("span", { "data-phase": s.name, style: `flex:${s.length}` }, told(s)));
+}

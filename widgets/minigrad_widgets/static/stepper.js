@@ -148,13 +148,7 @@ function render({ model, el }) {
     const data = (built = model.get("_data"));
     cards = data.cards;
     byKey = new Map(cards.map((card) => [card.key, card]));
-    const spans = [];
-    for (const frame of data.frames) {
-      const name = PHASES[frame.kind];
-      if (spans.at(-1)?.name === name) spans.at(-1).length += 1;
-      else spans.push({ name, length: 1 });
-    }
-    phases.replaceChildren(...spans.map((s) => h("span", { "data-phase": s.name, style: `flex:${s.length}` }, s.length / data.frames.length > 0.12 ? s.name : "")));
+    phases.replaceChildren(...bands(data.frames.map((frame) => PHASES[frame.kind]), 0.12));
     view = drawing(holder, data.svg, { select: choose, toggle: (key) => toggleGroup(model, key) });
     show();
   };
