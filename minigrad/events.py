@@ -12,7 +12,7 @@ import threading
 from typing import Any, NamedTuple
 
 LISTENERS: list[Any] = []
-KINDS = ("forward", "module", "backward", "accumulate", "update", "finished", "rewrite", "layer")
+KINDS = ("forward", "module", "backward", "accumulate", "update", "finished", "rewrite", "layer", "logged")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _INSIDE = (_HERE + os.sep, "<frozen", "<__array_function__")
 
@@ -109,6 +109,15 @@ class LayerRan(NamedTuple):
     net: Any
     place: int
     direction: str
+
+
+class MetricLogged(NamedTuple):
+    """A `MetricTracker` was given a row: `values` by name, at this step, this epoch, or both."""
+
+    tracker: Any
+    step: int | None
+    epoch: float | None
+    values: dict[str, float]
 
 
 def emit(kind: str, event: Any) -> None:

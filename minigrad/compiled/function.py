@@ -188,8 +188,9 @@ class Compiled:
 
 
 def _is_watched() -> bool:
-    """Whether somebody wants to see operations run; rewrites are seen by who listens to them too."""
-    return any(hasattr(listener, kind) for listener in events.LISTENERS for kind in events.KINDS if kind != "rewrite")
+    """Whether somebody wants to see operations run; rewrites, and what is logged, are seen by who listens to them too."""
+    kinds = [kind for kind in events.KINDS if kind not in ("rewrite", "logged")]
+    return any(hasattr(listener, kind) for listener in events.LISTENERS for kind in kinds)
 
 
 class _Modules:
