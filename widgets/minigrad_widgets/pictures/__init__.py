@@ -8,6 +8,8 @@
 `lines`          a few curves in one frame
 `roofline`       kernels under the roof that memory and arithmetic set
 `loop_order`     the path of a loop over the elements of a matrix
+`parts`          a model as boxes in boxes
+`three_parts`    a model, a loss and an optimiser, and what passes between them
 ================ ======================================================================
 
 They need no widget, no kernel and no package but NumPy; a saved notebook shows them everywhere.
@@ -19,6 +21,11 @@ from minigrad_widgets.pictures.curves import lines
 from minigrad_widgets.pictures.images import digits
 from minigrad_widgets.pictures.loop_order import loop_order
 from minigrad_widgets.pictures.memory import strides
+from minigrad_widgets.pictures.parts import parts
 from minigrad_widgets.pictures.roofline import roofline
+from minigrad_widgets.pictures.three_parts import three_parts
 
-__all__ = ["Canvas", "Picture", "broadcasting", "digits", "lines", "loop_order", "roofline", "strides", "sum_to"]
+__all__ = [
+    "Canvas", "Picture", "broadcasting", "digits", "lines", "loop_order", "parts", "roofline", "strides", "sum_to",
+    "three_parts",
+]  # fmt: skip
