@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from minigrad_widgets.module_tree import ModuleTree
     from minigrad_widgets.net_view import NetView
     from minigrad_widgets.rewrite_view import RewriteView
+    from minigrad_widgets.schedule_picture import plot_schedule
     from minigrad_widgets.tracing import Cache, trace
     from minigrad_widgets.training_monitor import TrainingMonitor
 
@@ -32,6 +33,7 @@ __all__ = [
     "NetView",
     "RewriteView",
     "TrainingMonitor",
+    "plot_schedule",
     "trace",
 ]
 
@@ -46,6 +48,7 @@ _PLACES = {
     "NetView": "net_view",
     "RewriteView": "rewrite_view",
     "TrainingMonitor": "training_monitor",
+    "plot_schedule": "schedule_picture",
     "trace": "tracing",
 }
 
