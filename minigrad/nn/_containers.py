@@ -115,7 +115,10 @@ class Sequential(_Numbered):
         return input
 
     def _part(self, names: list[str]) -> Sequential:
-        return type(self)({name: self._modules[name] for name in names})
+        return Sequential({name: self._modules[name] for name in names})
+
+    def __add__(self, other: Iterable[Module]) -> Sequential:
+        return Sequential(*self, *other)
 
     def __delitem__(self, place: int | slice) -> None:
         names = list(self._modules)
