@@ -98,7 +98,7 @@ def _corners(rates: Sequence[float]) -> tuple[list[float], list[float]]:
     xs, ys = [0.0], [rates[0]]
     for n in range(1, len(rates)):
         plateaus = len(set(rates[max(n - 2, 0) : n])) == len(set(rates[n : n + 2])) == 1
-        if plateaus or abs(rates[n] - rates[n - 1]) > jump:
+        if rates[n] != rates[n - 1] and (plateaus or abs(rates[n] - rates[n - 1]) > jump):
             xs.append(float(n))
             ys.append(rates[n - 1])
         xs.append(float(n))
