@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from minigrad_widgets.backward_stepper import BackwardStepper
     from minigrad_widgets.graph_view import GraphView
     from minigrad_widgets.kernel_view import KernelView
+    from minigrad_widgets.layer_statistics import LayerStatistics, record_activations
     from minigrad_widgets.live_graph import LiveGraph
     from minigrad_widgets.module_tree import ModuleTree
     from minigrad_widgets.net_view import NetView
@@ -28,12 +29,14 @@ __all__ = [
     "Cache",
     "GraphView",
     "KernelView",
+    "LayerStatistics",
     "LiveGraph",
     "ModuleTree",
     "NetView",
     "RewriteView",
     "TrainingMonitor",
     "plot_schedule",
+    "record_activations",
     "trace",
 ]
 
@@ -43,12 +46,14 @@ _PLACES = {
     "Cache": "tracing",
     "GraphView": "graph_view",
     "KernelView": "kernel_view",
+    "LayerStatistics": "layer_statistics",
     "LiveGraph": "live_graph",
     "ModuleTree": "module_tree",
     "NetView": "net_view",
     "RewriteView": "rewrite_view",
     "TrainingMonitor": "training_monitor",
     "plot_schedule": "schedule_picture",
+    "record_activations": "layer_statistics",
     "trace": "tracing",
 }
 

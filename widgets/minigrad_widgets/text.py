@@ -35,6 +35,14 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+def percent(share: float) -> str:
+    """A share in whole percent: 37 %; what is little but not nothing is "<1 %", and what is not quite all ">99 %"."""
+    whole = round(100 * share)
+    if whole == 0 and share > 0:
+        return "<1 %"
+    return ">99 %" if whole == 100 and share < 1 else f"{whole} %"
+
+
 def shape(s: tuple[int, ...] | None) -> str:
     """(3, 8); a single number has no shape worth showing; None is a shape that nobody knows before the program runs."""
     if s is None:
