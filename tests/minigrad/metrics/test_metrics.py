@@ -148,6 +148,9 @@ def test_classes_sequences_and_what_does_not_count() -> None:
     one = metrics.TopK(2)
     one.update(mg.tensor([0.1, 0.3, 0.2]), mg.tensor(2))
     assert one.compute() == 1.0
+    equal = metrics.TopK(1)
+    equal.update(mg.zeros(3, 4), mg.tensor([0, 0, 1]))
+    assert equal.compute() == pytest.approx(2 / 3)  # the first of equal scores is predicted, as by argmax
 
 
 def test_a_nan_is_never_right() -> None:

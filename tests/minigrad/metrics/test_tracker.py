@@ -72,7 +72,7 @@ def test_files(tracker: MetricTracker, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["log.csv", "log.jsonl"]
     with open(path, "a", encoding="utf-8") as file:
         file.write('{"step": 6, "lo')
-    with pytest.raises(MinigradError, match="line 6 of log.jsonl"):
+    with pytest.raises(MinigradError, match=r"line 6 of log\.jsonl"):
         MetricTracker.from_jsonl(path)
 
 
