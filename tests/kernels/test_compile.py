@@ -214,3 +214,18 @@ def test_warm_from_the_command_line(capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["warm", "relu", "--dtypes", "float32", "float64"])
     main()
     assert capsys.readouterr().out.split()[0] == "relu"
+
+
+def test_loops_of_different_processes_do_not_take_each_others_inner_functions(tmp_path):
+    # Numba counts functions from 1 in each process, and two of the same name and number are one to the linker.
+    program = """
+        import numpy as np
+        from minigrad_kernels.cpu.entries import KERNELS
+
+        expected = {{"sum": [1, 6], "amax": [3, 5]}}
+        x = np.array([[3, -2], [1, 5]], np.float32)
+        for name in {}:
+            assert KERNELS[name].call(x, dim=1, keepdim=False).tolist() == expected[name], name
+    """
+    for names in ["sum"], ["amax"], ["sum", "amax"]:
+        run(program.format(names), NUMBA_CACHE_DIR=str(tmp_path))

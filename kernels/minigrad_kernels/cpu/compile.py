@@ -10,6 +10,7 @@ import contextlib
 import functools
 import hashlib
 import importlib
+import itertools
 import os
 import sys
 import threading
@@ -78,10 +79,33 @@ def compile_loop(function: Any, name: str, dtype: numpy.dtype, *, apart: bool = 
     if cache is not None:
         dispatcher._cache = cache
     place = f"once; cached in {cache.cache_path}" if cache is not None else "not cached"
-    with announced(f"compiling {name} for {dtype} ({place})"):
-        dispatcher.compile(function.signature.replace("T", dtype.name))
+    signature = function.signature.replace("T", dtype.name)
+    with announced(f"compiling {name} for {dtype} ({place})"), _symbols_of(f"{function.__module__}.{name} {signature}"):
+        dispatcher.compile(signature)
     dispatcher.disable_compile()
     return dispatcher
+
+
+@contextlib.contextmanager
+def _symbols_of(loop: str) -> Iterator[None]:
+    """Give what is compiled here symbols that only this loop has, in whichever process it is compiled.
+
+    Numba tells functions of the same name apart by a count, which begins at 1 in each process. So two loops that were
+    compiled in different processes, and kept on disk, may hold different inner functions under the same symbol. A
+    process that loads both would get one of the two for both: a maximum that sums. Here the count begins at a number
+    that the loop's own name gives.
+    """
+    from numba.core.bytecode import FunctionIdentity
+    from numba.core.compiler_lock import global_compiler_lock
+
+    with global_compiler_lock:
+        counted = FunctionIdentity._unique_ids
+        start = int.from_bytes(hashlib.sha256(loop.encode()).digest()[:6], "big")
+        FunctionIdentity._unique_ids = itertools.count(start)
+        try:
+            yield
+        finally:
+            FunctionIdentity._unique_ids = counted
 
 
 def _take_as_apart(dispatcher: Any) -> None:
