@@ -1,0 +1,76 @@
+"""`evaluate`: how good a model is on data that it does not learn from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from minigrad.errors import MinigradError
+from minigrad.metrics import Mean
+from minigrad.tape import no_grad
+from minigrad.train._batch import parts, predict, size
+from minigrad.train._run import named
+
+
+def evaluate(model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = None) -> dict[str, Any]:
+    """Go through the data once, in evaluation mode and without recording gradients, and measure.
+
+    Args:
+        data: batches as `fit` takes them.
+        metrics: a dictionary of metrics by name, a list, or one. They are reset first, and keep what they counted.
+        loss: a function of prediction and target; its mean over all examples, batches weighted by their sizes.
+
+    Returns: the results by name, the loss under "loss". Every module is afterwards in the mode in which it was.
+    Errors: MinigradError where there is nothing to measure, or no data.
+    """
+    metrics = named(metrics)
+    if not metrics and loss is None:
+        raise MinigradError(
+            "evaluate: it was not said what to measure.",
+            got="neither metrics nor loss",
+            expected="one of them, or both",
+            hint="evaluate(model, loader, {'accuracy': Accuracy()}, loss=nn.CrossEntropyLoss())",
+        )
+    mean = Mean()
+    for metric in metrics.values():
+        metric.reset()
+    empty = True
+    with evaluating(model), no_grad():
+        for batch in data:
+            empty = False
+            x, y = parts(batch)
+            prediction = predict(model, x)
+            if loss is not None:
+                mean.update(float(loss(prediction, y)), weight=size(x))
+            for metric in metrics.values():
+                metric.update(prediction, y)
+    if empty:
+        raise MinigradError(
+            "evaluate: the data gave no batch.",
+            got=type(data).__name__,
+            expected="at least one batch",
+            hint="an iterator can be gone through once only: give a list or a DataLoader",
+        )
+    results = {name: metric.compute() for name, metric in metrics.items()}
+    return results if loss is None else {"loss": mean.compute(), **results}
+
+
+@contextlib.contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """Evaluation mode for a block; afterwards each module is in its own mode again."""
+    with kept_modes(model):
+        if hasattr(model, "eval"):
+            model.eval()
+        yield
+
+
+@contextlib.contextmanager
+def kept_modes(model: Any) -> Iterator[None]:
+    """After the block each module is in the mode in which it was before."""
+    modes = [(module, module.training) for module in model.modules()] if hasattr(model, "modules") else []
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
