@@ -139,8 +139,9 @@ def test_classes_sequences_and_what_does_not_count() -> None:
     assert as_sequence.compute() == of_classes.compute()
     assert as_sequence.seen == 60
     ignored = metrics.Accuracy(ignore_index=0)
-    ignored.update(x, y)
-    assert ignored.seen == (y != 0).sum()
+    for prediction in (x, x.argmax(1)):
+        ignored.update(prediction, y)
+    assert ignored.seen == 2 * (y != 0).sum()
     padded = metrics.Perplexity()
     padded.update(mg.zeros(2, 7, 3), mg.tensor([[1, 2, -100], [6, -100, -100]]))
     assert padded.compute() == pytest.approx(7)
@@ -175,10 +176,12 @@ def test_area_without_pairs_is_nan() -> None:
 
 
 def test_throughput() -> None:
-    times = iter([0.0, 2.0, 10.0, 11.0])
+    times = iter([0.0, 2.0, 4.0, 10.0, 11.0, 12.0])
     metric = metrics.Throughput(clock=lambda: next(times))
     metric.update(64)
     assert metric.compute() == 32
+    metric.update(128)
+    assert metric.compute() == 48
     metric.reset()
     metric.update(16)
     assert metric.compute() == 16

@@ -8,6 +8,7 @@
 `lines`          a few curves in one frame
 `roofline`       kernels under the roof that memory and arithmetic set
 `loop_order`     the path of a loop over the elements of a matrix
+`confusion`      which class was taken for which; `most_confused` lists the mistakes
 `parts`          a model as boxes in boxes
 `three_parts`    a model, a loss and an optimiser, and what passes between them
 ================ ======================================================================
@@ -17,6 +18,7 @@ They need no widget, no kernel and no package but NumPy; a saved notebook shows 
 
 from minigrad_widgets.pictures.broadcasting import broadcasting, sum_to
 from minigrad_widgets.pictures.canvas import Canvas, Picture
+from minigrad_widgets.pictures.confusion import confusion, most_confused
 from minigrad_widgets.pictures.curves import lines
 from minigrad_widgets.pictures.images import digits
 from minigrad_widgets.pictures.loop_order import loop_order
@@ -26,6 +28,6 @@ from minigrad_widgets.pictures.roofline import roofline
 from minigrad_widgets.pictures.three_parts import three_parts
 
 __all__ = [
-    "Canvas", "Picture", "broadcasting", "digits", "lines", "loop_order", "parts", "roofline", "strides", "sum_to",
-    "three_parts",
+    "Canvas", "Picture", "broadcasting", "confusion", "digits", "lines", "loop_order", "most_confused", "parts", "roofline",
+    "strides", "sum_to", "three_parts",
 ]  # fmt: skip
