@@ -49,6 +49,12 @@ def test_the_best_row(tracker: MetricTracker) -> None:
     assert tracker.best("loss")["step"] == 3  # of two equal ones the first
     assert tracker.best("accuracy", "max")["step"] == 4  # and not the NaN before it
     assert tracker.best("loss", mode="max")["step"] == 5
+    diverged = MetricTracker()
+    diverged.log(step=1, loss=math.nan)
+    with pytest.raises(MinigradError, match="NaN in every row"):
+        diverged.best("loss")
+    diverged.log(step=2, loss=3.0)
+    assert diverged.best("loss")["step"] == diverged.best("loss", "max")["step"] == 2
     for arguments, told in ((("los",), "'loss', 'accuracy'"), (("loss", "low"), '"min" or "max"')):
         with pytest.raises(MinigradError, match=told):
             tracker.best(*arguments)
