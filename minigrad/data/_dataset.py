@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy
 
-from minigrad.creation import as_tensor
+from minigrad.creation import as_tensor, from_numpy
 from minigrad.errors import IndexingError, MinigradError, ShapeError
 from minigrad.random import default_generator
 from minigrad.tensor import Tensor
@@ -42,6 +42,10 @@ class Dataset:
                 hint="def __getitem__(self, index): return self.x[index], self.y[index]",
             )
         return self[index]
+
+    def _rows(self, indices: list[Any]) -> Any:
+        """The collated batch of these samples at one go, where that is quicker; None where it must be made of them."""
+        return None
 
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
@@ -69,6 +73,15 @@ class IterableDataset(Dataset):
         )
 
 
+def draws(dataset: Any) -> bool:
+    """Whether its samples may draw random numbers: making a generator takes about 20 µs, so it is left out if not."""
+    if isinstance(dataset, Subset):
+        return draws(dataset.dataset)
+    if isinstance(dataset, ConcatDataset):
+        return any(draws(part) for part in dataset.datasets)
+    return isinstance(dataset, Dataset) and type(dataset).get is not Dataset.get
+
+
 def draw_sample(dataset: Any, index: Any, generator: numpy.random.Generator) -> Any:
     """The sample of any data set, be it a `Dataset` or a list: how one data set asks another, and a loader each."""
     return dataset.get(index, generator) if isinstance(dataset, Dataset) else dataset[index]
@@ -81,12 +94,14 @@ def sample_generator(seed: int, epoch: int, index: Any, repeat: int = 0) -> nump
     `index` came up before in this epoch, for samplers that draw with replacement. `numpy.random.SeedSequence` mixes
     the numbers so well that neighbours have nothing in common.
     """
-    key = index if isinstance(index, int) and index >= 0 else _number(index)
+    key = sample_key(index)
     return numpy.random.Generator(numpy.random.PCG64(numpy.random.SeedSequence(seed, spawn_key=(epoch, key, repeat))))
 
 
-def _number(index: Any) -> int:
-    """A number for an index that is none, such as a file's name: the same in every process, as `hash` is not."""
+def sample_key(index: Any) -> int:
+    """The number that stands for an index: itself, or for a file's name one that is the same in every process."""
+    if isinstance(index, int) and index >= 0:
+        return index
     try:
         whole = operator.index(index)
     except TypeError:
@@ -112,6 +127,12 @@ class TensorDataset(Dataset):
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
         return tuple(x[index] for x in self.tensors)
+
+    def _rows(self, indices: list[int]) -> list[Tensor] | None:
+        """The rows themselves: stacking single ones comes to the same, and takes ten times as long."""
+        if type(self) is not TensorDataset or any(x.requires_grad for x in self.tensors):
+            return None
+        return [from_numpy(x.array[indices]) for x in self.tensors]
 
     def __len__(self) -> int:
         return self.tensors[0].shape[0]
@@ -168,6 +189,12 @@ class Subset(Dataset):
 
     def get(self, index: int, generator: numpy.random.Generator) -> Any:
         return draw_sample(self.dataset, self.indices[index], generator)
+
+    def _rows(self, indices: list[int]) -> Any:
+        """What the whole data set can give at one go."""
+        if type(self) is not Subset or not isinstance(self.dataset, Dataset):
+            return None
+        return self.dataset._rows([self.indices[i] for i in indices])
 
     def __len__(self) -> int:
         return len(self.indices)
