@@ -131,18 +131,23 @@ class Failure(NamedTuple):
     pickled: bytes | None
     kind: str
     message: str
+    notes: list[str]
     worker: int
     traceback: str
 
 
 def _told(error: Exception, number: int, *, by_value: bool) -> Failure:
-    notes = error.__dict__.pop("__notes__", None)  # they travel with the error; the text is to hold the rest
-    text = "".join(traceback.format_exception(error)).rstrip()
-    if notes is not None:
-        error.__dict__["__notes__"] = notes
+    notes: list[str] = list(getattr(error, "__notes__", []))
+    if notes:
+        del error.__notes__  # they are shown apart from the traceback
+    here = os.path.dirname(__file__)
+    place = error.__traceback__
+    while place is not None and os.path.dirname(place.tb_frame.f_code.co_filename) == here:
+        place = place.tb_next
+    text = "".join(traceback.format_exception(error.with_traceback(place or error.__traceback__))).rstrip()
     try:
         pickled = dumps(error, by_value=by_value)
-        pickle.loads(pickled)  # some errors can be pickled and not come back
+        pickle.loads(pickled)  # some errors can be pickled and do not come back
     except Exception:
         pickled = None
-    return Failure(pickled, type(error).__name__, str(error), number, text)
+    return Failure(pickled, type(error).__name__, str(error), notes, number, text)

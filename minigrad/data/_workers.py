@@ -195,7 +195,6 @@ class Workers:
 
 def _raised(failure: Failure, kind: str) -> Exception:
     """The worker's error as it is raised here: of the same type where that can be, with its traceback as a note."""
-    where = f"Worker {failure.worker}'s traceback:\n{failure.traceback}"
     if kind == "unreadable":
         out: Exception = WorkerError(
             f"DataLoader: worker {failure.worker} cannot read what it was sent.",
@@ -208,7 +207,8 @@ def _raised(failure: Failure, kind: str) -> Exception:
         out = WorkerError(f"DataLoader: worker {failure.worker} raised {failure.kind}: {failure.message}")
     else:
         out = pickle.loads(failure.pickled)
-    out.add_note(where)
+    for note in (*failure.notes, f"Worker {failure.worker}'s traceback:\n{failure.traceback}"):
+        out.add_note(note)
     return out
 
 
