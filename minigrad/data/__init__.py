@@ -1,5 +1,6 @@
 """Data: samples, the order in which they come, and batches of them. PyTorch's names, arguments and defaults."""
 
+from minigrad.data import datasets, text, transforms
 from minigrad.data._collate import default_collate, default_convert
 from minigrad.data._dataset import (
     ChainDataset,
@@ -42,9 +43,12 @@ __all__ = [
     "WeightedRandomSampler",
     "WorkerError",
     "WorkerInfo",
+    "datasets",
     "default_collate",
     "default_convert",
     "get_worker_info",
     "random_split",
     "sample_generator",
+    "text",
+    "transforms",
 ]
