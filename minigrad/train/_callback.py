@@ -56,13 +56,14 @@ class Callback:
 
 
 class Callbacks(list):
-    """The callbacks of a run, in the order in which they are told."""
+    """The callbacks of a run, in the order in which they are told; of its end they are told the other way round."""
 
     def __init__(self, callbacks: Iterable[Any]):
         super().__init__(sorted(callbacks, key=lambda callback: bool(getattr(callback, "last", False))))
         self._listening: dict[str, list[Callable]] = {
             moment: [getattr(c, moment) for c in self if _listens(c, moment)] for moment in MOMENTS
         }
+        self._listening["on_fit_end"].reverse()
 
     def tell(self, moment: str, run: Any) -> None:
         """Call the method of that name of everyone who has it."""

@@ -7,13 +7,17 @@ import contextlib
 import inspect
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from minigrad.compiled import compile as compiled
+from minigrad.train._checkpoint import load_checkpoint, newest
 from minigrad.train._control import Control
 from minigrad.train._interrupt import INTERRUPTED
 from minigrad.train._loop import backward_of, steps
+from minigrad.train._progress import ProgressBar, wanted
 from minigrad.train._run import Run
+from minigrad.train._state import copied, state_of, take_over
 
 # In a notebook a hundredth of a second is soon enough for a button, and going round the event loop costs as much as a small step.
 PATIENCE = 0.01
@@ -64,8 +68,9 @@ def fit(
         progress: whether to show a progress bar (tqdm); by default in a terminal and in a notebook, unless the environment has
             MINIGRAD_QUIET.
         control: pauses, stops, and sets the learning rate, from a callback or another thread; `run.control`.
-        resume: the path of a checkpoint, or of a folder, whose newest checkpoint is taken if it has one; or a `Run`. What
-            follows is, to the last bit, what would have followed there. `epochs` counts from the very beginning.
+        resume: the path of a checkpoint, or of a folder, whose newest checkpoint is taken if it has one: what follows is, to
+            the last bit, what would have followed there. Or a `Run`, with everything in it as it is now. `epochs` counts from
+            the very beginning.
         compile: capture forward and backward with `minigrad.compile`. Views and films see nothing of captured steps' inside, so a
             step that one of them watches runs as it is written.
 
@@ -119,6 +124,7 @@ def begun(
     loss: Any,
     optimizer: Any,
     *,
+    callbacks: Iterable[Any] = (),
     progress: bool | None = None,
     resume: Any = None,
     compile: bool = False,
@@ -126,6 +132,19 @@ def begun(
 ) -> Run:
     """A run of these arguments of `fit`, at its beginning, or where the one that is resumed was."""
     backward = backward_of(model, loss)
-    run = Run(model, data, loss, optimizer, backward=compiled(backward) if compile else backward, **options)
+    callbacks = [*callbacks, ProgressBar()] if wanted(progress) else list(callbacks)
+    run = Run(
+        model, data, loss, optimizer,
+        callbacks=callbacks, backward=compiled(backward) if compile else backward, **options,
+    )  # fmt: skip
     run.control.begin(run)
+    for callback in run.callbacks:
+        if hasattr(callback, "prepare"):
+            callback.prepare(run)
+    if isinstance(resume, Run):
+        take_over(run, copied(state_of(resume)))
+    elif resume is not None:
+        path = newest(resume) if Path(resume).is_dir() else resume
+        if path is not None:
+            load_checkpoint(path, run)
     return run

@@ -10,14 +10,14 @@ from minigrad.errors import MinigradError
 from minigrad.nn.utils import clip_grad_norm_
 from minigrad.train._batch import grouped, parts, predict, size
 from minigrad.train._evaluate import evaluate, kept_modes
-from minigrad.train._interrupt import INTERRUPTED, whole
+from minigrad.train._interrupt import INTERRUPTED
 from minigrad.train._random import random_state, set_random_state
 from minigrad.train._run import Run
 
 
 def steps(run: Run) -> Generator[None, None, None]:
     """The training itself. It rests at each `yield`: after every step of the optimiser and every epoch."""
-    with kept_modes(run.model), ending(run):
+    with kept_modes(run.model), ending(run), run.whole.listening():
         run.model.train()
         run.tell("on_fit_begin")
         while run.epoch < run.epochs and not run.control.stopping:
@@ -35,7 +35,7 @@ def step(run: Run, batches: list[Any]) -> Iterator[None]:
     """One step: gradients of as many batches as `accumulate` says, then a change of the weights."""
     run.batches = batches
     run.position += len(batches)
-    with whole(run.control):
+    with run.whole:
         run.tell("on_step_begin")
         run.optimizer.zero_grad()
         compute_gradients(run)
@@ -46,33 +46,40 @@ def step(run: Run, batches: list[Any]) -> Iterator[None]:
         yield
         if run.control.stopping:
             return
-    with whole(run.control):
+    with run.whole:
         if run.clip_grad_norm is not None:
             run.gradient_norm = float(clip_grad_norm_(run.model.parameters(), run.clip_grad_norm))
         update(run)
         run.step += 1
         run.schedule("step")
         run.tracker.log(step=run.step, loss=run.loss)
+        run.is_whole = True
         run.tell("on_step_end")
 
 
 def compute_gradients(run: Run) -> None:
-    r"""The gradients of the mean loss over all examples of the step's batches.
+    """The gradients of the mean loss over all examples of the step's batches; what is counted on the way."""
+    run.loss = 0.0
+    for batch, y, loss, prediction in backward_each(run):
+        run.batch, run.prediction = batch, prediction
+        run.loss += float(loss)
+        for metric in run.metrics.values():
+            metric.update(detached(prediction), y)
+    run.mean_loss.update(run.loss, weight=sum(map(size, run.batches)) if run.is_mean else 1)
+
+
+def backward_each(run: Run) -> Iterator[tuple[Any, Any, Any, Any]]:
+    r"""Forward and backward for each batch of the step: the batch, its target, its part of the loss, the prediction.
 
     Batches of :math:`n_1, n_2, …` examples with mean losses :math:`L_1, L_2, …` have the mean
     :math:`\sum_i \frac{n_i}{n} L_i` together, so each loss is multiplied by its share before its gradients are added.
+    A loss that is a sum (`reduction="sum"`) is added as it is.
     """
     sizes = [size(batch) for batch in run.batches]
-    run.loss = 0.0
     for batch, count in zip(run.batches, sizes, strict=True):
-        run.batch = batch
         x, y = parts(batch)
-        share = count / sum(sizes) if run.is_mean else 1.0
-        loss, run.prediction = run.backward(x, y, share)
-        run.loss += float(loss)
-        for metric in run.metrics.values():
-            metric.update(detached(run.prediction), y)
-    run.mean_loss.update(run.loss, weight=sum(sizes) if run.is_mean else 1)
+        loss, prediction = run.backward(x, y, count / sum(sizes) if run.is_mean else 1.0)
+        yield batch, y, loss, prediction
 
 
 def backward_of(model: Any, loss_function: Any) -> Callable[[Any, Any, float], tuple[Any, Any]]:
@@ -105,7 +112,6 @@ def update(run: Run) -> None:
 
 def begin_epoch(run: Run) -> None:
     """Nothing is counted yet, unless this is an epoch that is gone on with in its middle."""
-    run.is_between_epochs = False
     if run.position == 0:
         run.mean_loss.reset()
         for metric in run.metrics.values():
@@ -119,6 +125,8 @@ def remaining(run: Run) -> Iterator[Any]:
     A loader that has a state knows where it was. Anything else is gone through from the beginning of the epoch, with the
     random numbers of then, up to that place.
     """
+    if run.is_exhausted:
+        return
     if run.position == 0:
         run.random_at_epoch = random_state(run.model)
     skipped = 0 if hasattr(run.data, "load_state_dict") else run.position
@@ -130,7 +138,10 @@ def remaining(run: Run) -> Iterator[Any]:
         next(batches, None)
     if skipped:
         set_random_state(run.model, now)
-    yield from batches
+    for batch in batches:
+        run.is_whole = False
+        yield batch
+    run.is_exhausted = True
     if run.position == 0:
         raise MinigradError(
             "fit: the data gave no batch.",
@@ -142,6 +153,7 @@ def remaining(run: Run) -> Iterator[Any]:
 
 def end_epoch(run: Run) -> None:
     """What the epoch came to, on what was learned from and on what was not."""
+    run.is_whole = False
     results = {"loss": run.mean_loss.compute(), **{name: metric.compute() for name, metric in run.metrics.items()}}
     run.values = {f"train_{name}": value for name, value in results.items()}
     if run.validation is not None:
@@ -149,9 +161,9 @@ def end_epoch(run: Run) -> None:
         run.values |= {f"validation_{name}": value for name, value in results.items()}
     run.schedule("epoch")
     run.tracker.log(step=run.step, epoch=run.epoch + 1, **numbers(run.values))
-    run.is_between_epochs = True
+    run.is_between_epochs = run.is_whole = True
     run.tell("on_epoch_end")
-    run.epoch, run.position = run.epoch + 1, 0
+    run.epoch, run.position, run.is_between_epochs, run.is_exhausted = run.epoch + 1, 0, False, False
 
 
 @contextlib.contextmanager

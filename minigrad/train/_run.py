@@ -12,6 +12,7 @@ from minigrad.optim.lr_scheduler import CyclicLR, OneCycleLR, ReduceLROnPlateau
 from minigrad.tensor import Tensor
 from minigrad.train._callback import Callbacks
 from minigrad.train._control import Control
+from minigrad.train._interrupt import Whole
 
 
 class Run:
@@ -69,13 +70,16 @@ class Run:
         self.epochs, self.accumulate, self.clip_grad_norm = epochs, accumulate, clip_grad_norm
         self.callbacks = Callbacks(callbacks)
         self.control = control if control is not None else Control()
+        self.whole = Whole(self.control)
         self.scheduler = scheduler
         self.scheduler_every = scheduler_every or ("step" if isinstance(scheduler, (OneCycleLR, CyclicLR)) else "epoch")
         self.monitor = monitor or ("train_loss" if validation is None else "validation_loss")
         self.tracker = MetricTracker()
         self.epoch = self.step = self.position = 0
         self.mean_loss = Mean()
-        self.is_between_epochs = False
+        # Whether what there is fits together, so that it could be gone on with: not in the middle of a step.
+        self.is_whole, self.is_between_epochs = True, False
+        self.is_exhausted = False  # the last group of an epoch has asked for one batch more, and there was none
         self.batches: list[Any] = []
         self.batch: Any = None
         self.prediction: Tensor | Any = None
