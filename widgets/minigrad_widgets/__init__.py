@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from minigrad_widgets.live_graph import LiveGraph
     from minigrad_widgets.module_tree import ModuleTree
     from minigrad_widgets.net_view import NetView
+    from minigrad_widgets.optimizer_playground import OptimizerPlayground
+    from minigrad_widgets.racing import Surface, race
     from minigrad_widgets.rewrite_view import RewriteView
     from minigrad_widgets.schedule_picture import plot_schedule
     from minigrad_widgets.tracing import Cache, trace
@@ -33,7 +35,9 @@ __all__ = [
     "LiveGraph",
     "ModuleTree",
     "NetView",
+    "OptimizerPlayground",
     "RewriteView",
+    "Surface",
     "TrainingMonitor",
     "plot_schedule",
     "record_activations",
@@ -50,9 +54,12 @@ _PLACES = {
     "LiveGraph": "live_graph",
     "ModuleTree": "module_tree",
     "NetView": "net_view",
+    "OptimizerPlayground": "optimizer_playground",
     "RewriteView": "rewrite_view",
+    "Surface": "racing",
     "TrainingMonitor": "training_monitor",
     "plot_schedule": "schedule_picture",
+    "race": "racing",
     "record_activations": "layer_statistics",
     "trace": "tracing",
 }
