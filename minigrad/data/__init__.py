@@ -9,10 +9,10 @@ from minigrad.data._dataset import (
     IterableDataset,
     Subset,
     TensorDataset,
-    sample_generator,
 )
 from minigrad.data._distributed import DistributedSampler
 from minigrad.data._errors import LoaderError, WorkerError
+from minigrad.data._generators import sample_generator
 from minigrad.data._loader import DataLoader
 from minigrad.data._samplers import (
     BatchSampler,

@@ -4,16 +4,15 @@ Where a sample's random numbers come from. A data set that draws (augmentation, 
 
     def get(self, index, generator): ...
 
-instead of `__getitem__(index)`. `generator` is a `numpy.random.Generator` of this one sample: a `DataLoader` makes it
-from (seed, epoch, index), in whichever process the sample is computed. So the same seed gives the same samples with
-no worker, with two or with ten, and in an epoch that is resumed in its middle. `dataset[index]` outside of a loader
-draws from minigrad's default generator, which `minigrad.manual_seed` sets.
+instead of `__getitem__(index)`. `generator` is a `numpy.random.Generator` of this one sample, for as long as the sample
+is made: it follows from (seed, epoch, index), in whichever process of a `DataLoader` that is (see `_generators.py`). So
+the same seed gives the same samples with no worker, with two or with ten, and in an epoch that is resumed in its middle.
+`dataset[index]` outside of a loader draws from minigrad's default generator, which `minigrad.manual_seed` sets.
 """
 
 from __future__ import annotations
 
 import bisect
-import hashlib
 import operator
 from collections.abc import Iterator
 from typing import Any
@@ -74,7 +73,7 @@ class IterableDataset(Dataset):
 
 
 def draws(dataset: Any) -> bool:
-    """Whether its samples may draw random numbers: making a generator takes about 20 µs, so it is left out if not."""
+    """Whether its samples may draw random numbers, and so need a generator each."""
     if isinstance(dataset, Subset):
         return draws(dataset.dataset)
     if isinstance(dataset, ConcatDataset):
@@ -85,30 +84,6 @@ def draws(dataset: Any) -> bool:
 def draw_sample(dataset: Any, index: Any, generator: numpy.random.Generator) -> Any:
     """The sample of any data set, be it a `Dataset` or a list: how one data set asks another, and a loader each."""
     return dataset.get(index, generator) if isinstance(dataset, Dataset) else dataset[index]
-
-
-def sample_generator(seed: int, epoch: int, index: Any, repeat: int = 0) -> numpy.random.Generator:
-    """The random numbers of one sample in one epoch.
-
-    They depend on nothing else: not on the process, nor on which samples came before. `repeat` counts the times that
-    `index` came up before in this epoch, for samplers that draw with replacement. `numpy.random.SeedSequence` mixes
-    the numbers so well that neighbours have nothing in common.
-    """
-    key = sample_key(index)
-    return numpy.random.Generator(numpy.random.PCG64(numpy.random.SeedSequence(seed, spawn_key=(epoch, key, repeat))))
-
-
-def sample_key(index: Any) -> int:
-    """The number that stands for an index: itself, or for a file's name one that is the same in every process."""
-    if isinstance(index, int) and index >= 0:
-        return index
-    try:
-        whole = operator.index(index)
-    except TypeError:
-        whole = -1
-    if whole >= 0:
-        return whole
-    return int.from_bytes(hashlib.blake2b(repr(index).encode(), digest_size=8).digest(), "little")
 
 
 class TensorDataset(Dataset):

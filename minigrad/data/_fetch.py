@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from minigrad.data._collate import default_collate
-from minigrad.data._dataset import Dataset, draw_sample, sample_generator
+from minigrad.data._dataset import Dataset, IterableDataset, draw_sample
+from minigrad.data._generators import SampleGenerators
 
 
 class Task(NamedTuple):
@@ -39,60 +40,70 @@ class Exhausted(Exception):
     """A data set that iterates has no further sample."""
 
 
-def fetch(recipe: Recipe, task: Task, closed: threading.Event | None = None) -> Any:
-    """The batch that `task` describes. An error of the data set carries a note that names the sample.
+class Fetcher:
+    """Makes batches, here or in a worker process.
 
-    Once `closed` is set nobody wants the batch any more, and the process ends after the sample it is at.
+    Errors: what the data set raises, with a note that names the sample. Once `closed` is set nobody wants the batch
+    any more, and the process ends after the sample it is at.
     """
-    dataset, collate = recipe.dataset, recipe.collate
-    if not recipe.batched:
-        return collate(_sample(dataset, task, task.indices, task.keys[0] if task.keys else None))
-    several: Any = getattr(dataset, "__getitems__", None)
-    if task.keys is None and isinstance(dataset, Dataset) and collate is default_collate:
-        rows = dataset._rows(task.indices)
-        if rows is not None:
-            return rows
-    if task.keys is None and several is not None:
-        samples = _noted(lambda: several(task.indices), f"These were samples {_listed(task.indices)}")
-    else:
-        samples = []
-        for index, key in zip(task.indices, task.keys or itertools.repeat(None)):
-            if closed is not None and closed.is_set():
-                raise SystemExit
-            samples.append(_sample(dataset, task, index, key))
-    return _noted(lambda: collate(samples), f"The batch's samples were {_listed(task.indices)}")
+
+    def __init__(self, recipe: Recipe, closed: threading.Event | None = None):
+        self.recipe, self.closed = recipe, closed
+        self.generators = SampleGenerators()
+        self.samples = iter(recipe.dataset) if isinstance(recipe.dataset, IterableDataset) else None
+
+    def batch(self, task: Task) -> Any:
+        """The batch that `task` describes. Errors: Exhausted where a data set that iterates has come to its end."""
+        if self.samples is not None:
+            return self._next(self.samples)
+        dataset, collate, indices = self.recipe.dataset, self.recipe.collate, task.indices
+        if not self.recipe.batched:
+            return collate(self._sample(task, indices, task.keys[0] if task.keys else None))
+        if task.keys is None and collate is default_collate and isinstance(dataset, Dataset):
+            rows = dataset._rows(indices)
+            if rows is not None:
+                return rows
+        several: Any = getattr(dataset, "__getitems__", None)
+        if task.keys is None and several is not None:
+            samples = _noted(f"These were samples {_listed(indices)}", several, indices)
+        else:
+            keys = task.keys or itertools.repeat(None)
+            samples = [self._sample(task, index, key) for index, key in zip(indices, keys)]
+        return _noted(f"The batch's samples were {_listed(indices)}", collate, samples)
+
+    def _sample(self, task: Task, index: Any, key: tuple[int, int] | None) -> Any:
+        if self.closed is not None and self.closed.is_set():
+            raise SystemExit
+        dataset = self.recipe.dataset
+        try:
+            if key is None:
+                return dataset[index]
+            return draw_sample(dataset, index, self.generators.at(task.seed, task.epoch, *key))
+        except Exception as error:
+            _annotate(error, f"This was sample {index!r} of {type(dataset).__name__}.")
+            raise
+
+    def _next(self, samples: Iterator[Any]) -> Any:
+        size = self.recipe.batch_size if self.recipe.batched else 1
+        batch = list(itertools.islice(samples, size))
+        if not batch or (self.recipe.drop_last and len(batch) < (size or 0)):
+            raise Exhausted
+        return self.recipe.collate(batch if self.recipe.batched else batch[0])
 
 
-def fetch_next(recipe: Recipe, samples: Iterator[Any]) -> Any:
-    """The next batch of a data set that iterates. Errors: Exhausted at its end."""
-    if not recipe.batched:
-        for sample in samples:
-            return recipe.collate(sample)
-        raise Exhausted
-    batch = list(itertools.islice(samples, recipe.batch_size))
-    if not batch or (recipe.drop_last and len(batch) < (recipe.batch_size or 0)):
-        raise Exhausted
-    return recipe.collate(batch)
-
-
-def _sample(dataset: Any, task: Task, index: Any, key: tuple[int, int] | None) -> Any:
-    def make() -> Any:
-        if key is None:
-            return dataset[index]
-        return draw_sample(dataset, index, sample_generator(task.seed, task.epoch, *key))
-
-    return _noted(make, f"This was sample {index!r} of {type(dataset).__name__}")
-
-
-def _noted(make: Callable[[], Any], note: str) -> Any:
+def _noted(note: str, function: Callable[[Any], Any], argument: Any) -> Any:
     try:
-        return make()
-    except StopIteration as error:
-        # Passed on, it would end the training loop as if the epoch were over.
-        raise RuntimeError("The data set raised StopIteration for one sample.") from error
+        return function(argument)
     except Exception as error:
-        error.add_note(f"{note}.")
+        _annotate(error, f"{note}.")
         raise
+
+
+def _annotate(error: Exception, note: str) -> None:
+    if isinstance(error, StopIteration):
+        # Passed on, it would end the training loop as if the epoch were over.
+        raise RuntimeError(f"The data set raised StopIteration. {note}") from error
+    error.add_note(note)
 
 
 def _listed(indices: Any) -> str:

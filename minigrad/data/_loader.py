@@ -6,15 +6,17 @@ import itertools
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 
 from minigrad.data._collate import default_collate, default_convert
-from minigrad.data._dataset import IterableDataset, draws, sample_key
+from minigrad.data._dataset import IterableDataset, draws
 from minigrad.data._errors import LoaderError, WorkerError
-from minigrad.data._fetch import Exhausted, Recipe, Task, fetch, fetch_next
+from minigrad.data._fetch import Exhausted, Fetcher, Recipe, Task
+from minigrad.data._generators import sample_key
 from minigrad.data._options import check_options
 from minigrad.data._samplers import BatchSampler, RandomSampler, SequentialSampler, draw_order
 from minigrad.random import Generator, default_generator
@@ -207,15 +209,10 @@ class DataLoader:
             )
 
     def _here(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Any]]:
-        if isinstance(self.dataset, IterableDataset):
-            samples = iter(self.dataset)
-            try:
-                for task in tasks:
-                    yield task, fetch_next(self._recipe, samples)
-            except Exhausted:
-                return
-        for task in tasks:
-            yield task, fetch(self._recipe, task)
+        fetcher = Fetcher(self._recipe)
+        with suppress(Exhausted):
+            for task in tasks:
+                yield task, fetcher.batch(task)
 
     def _with_workers(self, tasks: Iterator[Task], place: Place) -> Iterator[tuple[Task, Any]]:
         # Imported here: a program without workers needs none of it.

@@ -13,12 +13,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy
 
-from minigrad.data._dataset import IterableDataset
-from minigrad.data._fetch import Exhausted, Recipe, Task, fetch, fetch_next
+from minigrad.data._fetch import Exhausted, Fetcher, Recipe, Task
 from minigrad.data._transport import Parcel, Sender, dumps
 from minigrad.data._worker_info import WorkerInfo, set_worker_info
 from minigrad.random import manual_seed
@@ -94,16 +93,12 @@ def _work(connection: Connection, number: int) -> None:
     sender = Sender(connection, job.prefetch, by_value=by_value)
     sender.send(AT_ONCE, "ready", None)
     inbox = Inbox(connection)
-    samples: Any = None
-    begun = -1
+    fetcher, begun = None, AT_ONCE
     for round_number, task in inbox:
         try:
-            if isinstance(job.recipe.dataset, IterableDataset):
-                if round_number != begun:
-                    samples, begun = iter(job.recipe.dataset), round_number
-                result = fetch_next(job.recipe, samples)
-            else:
-                result = fetch(job.recipe, task, inbox.closed)
+            if fetcher is None or round_number != begun:
+                fetcher, begun = Fetcher(job.recipe, inbox.closed), round_number
+            result = fetcher.batch(task)
             sender.send(round_number, "batch", result)
         except Exhausted:
             sender.send(round_number, "end", None)
