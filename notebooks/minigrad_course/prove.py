@@ -50,12 +50,17 @@ def prove(path: Path) -> list[str]:
     mistakes = [m for listed in known_mistakes(path, found).values() for m in listed]
     solved = {cell_id: cell.source for cell_id, cell in _solutions(chapter).items()}
     stubs = {exercise.name: stub(exercise.solution) for exercise in found}
-    versions = [solved, *({**solved, name: source} for name, source in stubs.items())]
-    versions += [{**solved, mistake.exercise: mistake.source} for mistake in mistakes]
     checks = {exercise.name: exercise.check.source for exercise in found}
-    shown, outcomes = _run_and_try(
-        chapter, path.parent, [{"solutions": [*v.values()], "checks": checks} for v in versions]
-    )
+    versions = [Variant(solutions=[*solved.values()], checks=checks)]
+    versions += [
+        Variant(solutions=[*{**solved, name: source}.values()], checks=checks) for name, source in stubs.items()
+    ]
+    # Of a mistake only its own check is asked.
+    versions += [
+        Variant(solutions=[*{**solved, m.exercise: m.source}.values()], checks={m.exercise: checks[m.exercise]})
+        for m in mistakes
+    ]
+    shown, outcomes = _run_and_try(chapter, path.parent, versions)
 
     problems = _without_bodies(chapter, shown, found)
     problems += _all_pass(outcomes[0], found)
