@@ -106,10 +106,14 @@ class Step:
 
 @dataclass
 class Film:
-    """The vertices (in the order of their making) and the steps (in the order in which they happened)."""
+    """The vertices (in the order of their making) and the steps (in the order in which they happened).
+
+    `calls` has for each call of a module the vertex from which on it ran, and its path.
+    """
 
     vertices: list[Vertex] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    calls: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
 
     def __repr__(self) -> str:
         kinds = [s.kind for s in self.steps]

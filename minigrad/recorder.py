@@ -62,6 +62,7 @@ class record:
 
     def module(self, event: events.ModuleCall) -> None:
         """A module is about to run: its parameters have names."""
+        self.film.calls.append((len(self.film.vertices), event.scope))
         path = ".".join(part.split(":")[0] for part in event.scope[1:])
         for name, parameter in event.module._parameters.items():
             if parameter is not None:

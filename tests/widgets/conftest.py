@@ -43,7 +43,7 @@ def mount(browser: Any) -> Iterator[Callable[[Any], Any]]:
         page.set_default_timeout(5000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.set_content("<!doctype html><body></body>")
-        names = [n for n in ("_data", "selection", "opened", "position", "playing") if view.has_trait(n)]
+        names = [n for n in ("_data", "_live", "selection", "opened", "position", "playing") if view.has_trait(n)]
         state = {name: getattr(view, name) for name in names}
         page.evaluate(MOUNT, {"code": view._esm, "css": view._css, "state": state})
         return page

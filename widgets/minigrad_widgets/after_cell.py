@@ -1,0 +1,27 @@
+"""What a live view does when a notebook's cell has ended: the last moment at which it can show what that cell did."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+
+def after_each_cell(view: Any, method: str) -> None:
+    """Call that method of the view after each cell, as long as the view is alive. Nothing outside of a notebook."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ModuleNotFoundError:
+        return
+    shell = get_ipython()
+    if shell is None:
+        return
+    known = weakref.ref(view)
+
+    def act(*_: Any) -> None:
+        alive = known()
+        if alive is None:
+            shell.events.unregister("post_run_cell", act)
+        else:
+            getattr(alive, method)()
+
+    shell.events.register("post_run_cell", act)
