@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from minigrad.errors import DTypeError, MinigradError
@@ -57,7 +57,7 @@ class Run:
                 raise _refused(f"{name}={number!r}", "a whole number of at least 1", f"{name}=1, which is the default")
         if scheduler_every not in (None, "step", "epoch"):
             raise _refused(f"scheduler_every={scheduler_every!r}", "'step' or 'epoch'", "scheduler_every='step'")
-        if iter(data) is data and epochs > 1:
+        if isinstance(data, Iterator) and epochs > 1:
             raise _refused(
                 f"an iterator, which can be gone through once, for {epochs} epochs",
                 "a DataLoader, a list, or another object that can be iterated again",
