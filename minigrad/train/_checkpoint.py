@@ -8,7 +8,7 @@ from typing import Any
 
 from minigrad.train import _fitting
 from minigrad.train._file import SUFFIX, read, write
-from minigrad.train._pack import CheckpointError
+from minigrad.train._pack import CheckpointError, first_line
 from minigrad.train._random import random_state, set_random_state
 from minigrad.train._run import Run
 from minigrad.train._state import copied, state_of, take_over
@@ -83,7 +83,7 @@ def load_checkpoint(
             raise
         raise CheckpointError(
             f"{Path(path).name} does not fit.",
-            got=f"{type(error).__name__}: {error}",
+            got=f"{type(error).__name__}: {first_line(error)}",
             expected="a checkpoint of these parts",
             hint="make them as they were made when it was saved",
         ) from error

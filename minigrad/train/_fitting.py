@@ -14,7 +14,7 @@ from minigrad.train._pack import CheckpointError
 def like(path: str, own: Any, loaded: Any) -> Any:
     """`loaded`, which has the form of `own`: the same keys, lengths, shapes, dtypes and kinds of values.
 
-    Where either is None the other may be any plain value. Errors: CheckpointError that names the place.
+    Where either is None the other may be a number: what is not known yet. Errors: CheckpointError that names the place.
     """
     if isinstance(own, dict) and isinstance(loaded, dict):
         same_names(path, own, loaded)
@@ -25,7 +25,8 @@ def like(path: str, own: Any, loaded: Any) -> Any:
     if isinstance(own, (Tensor, numpy.ndarray)):
         same_array(path, own, loaded)
         return loaded
-    if _kind(own) == _kind(loaded) or (None in (own, loaded) and "other" not in (_kind(own), _kind(loaded))):
+    kinds = {_kind(own), _kind(loaded)}
+    if kinds <= {"number", "NoneType"} or (len(kinds) == 1 and kinds != {"other"}):
         return loaded
     raise _misfit(path, _said(loaded), _said(own))
 

@@ -11,6 +11,7 @@ from minigrad.nn.utils import clip_grad_norm_
 from minigrad.train._batch import grouped, parts, predict, size
 from minigrad.train._evaluate import evaluate, kept_modes
 from minigrad.train._interrupt import INTERRUPTED
+from minigrad.train._pack import first_line
 from minigrad.train._random import random_state, set_random_state
 from minigrad.train._run import Run
 
@@ -177,7 +178,7 @@ def ending(run: Run) -> Iterator[None]:
         run.control.stop(INTERRUPTED)
         raise
     except BaseException as error:
-        run.control.stop(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        run.control.stop(f"{type(error).__name__}: {first_line(error)}")
         raise
     finally:
         run.stopped = run.control.reason

@@ -20,6 +20,11 @@ class CheckpointError(MinigradError, ValueError):
     """A checkpoint that cannot be written, or a file that is none, or none of this model."""
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, without what it advises."""
+    return str(error).partition("\n")[0]
+
+
 def pack(state: Any) -> tuple[str, dict[str, numpy.ndarray]]:
     """A state as JSON text and the arrays that it names.
 

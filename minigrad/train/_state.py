@@ -9,7 +9,7 @@ from typing import Any
 from minigrad.data import DataLoader
 from minigrad.tensor import Tensor
 from minigrad.train import _fitting
-from minigrad.train._pack import CheckpointError
+from minigrad.train._pack import CheckpointError, first_line
 from minigrad.train._random import random_state, set_random_state
 from minigrad.train._run import Run
 
@@ -49,7 +49,7 @@ def take_over(run: Run, state: Any) -> None:
             raise
         raise CheckpointError(
             "The checkpoint does not fit this run.",
-            got=f"{type(error).__name__}: {error}",
+            got=f"{type(error).__name__}: {first_line(error)}",
             expected="the state of a run that was begun with the same arguments",
             hint="make model, optimiser, schedule, data and metrics as for the run that was saved",
         ) from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -31,7 +34,12 @@ class Noisy(Dataset):
         return self.x[index] + 0.1 * generator.standard_normal(4).astype(np.float32), self.y[index]
 
 
-def train(*, data: Any = None, callbacks: Any = (), epochs: int = 4, **options: Any) -> Run:
+def train(*, data: Any = None, callbacks: Any = (), epochs: int = 4, backend: str = "numpy", **options: Any) -> Run:
+    with mg.backend(backend):
+        return _train(data, callbacks, epochs, options)
+
+
+def _train(data: Any, callbacks: Any, epochs: int, options: dict[str, Any]) -> Run:
     mg.manual_seed(7)
     model = nn.Sequential(nn.Linear(4, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 2))
     optimizer = optim.AdamW(model.parameters(), lr=0.01)
@@ -69,7 +77,21 @@ class Slowly:
         time.sleep(0.01)
 
 
+def kill_while_writing(number: int) -> None:
+    """End this program without warning when that checkpoint is about to be given its name."""
+    replace, count = os.replace, itertools.count(1)
+
+    def dying(*paths: Any) -> None:
+        if next(count) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(*paths)
+
+    os.replace = dying
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    done = train(callbacks=[Checkpoint(folder, every_steps=1), Slowly()], resume=folder)
+    if "--kill-while-writing" in sys.argv:
+        kill_while_writing(int(sys.argv[-1]))
+    done = train(callbacks=[Checkpoint(folder, every_steps=1, every_epochs=None), Slowly()], resume=folder)
     print(done.stopped)
