@@ -57,3 +57,19 @@ def test_the_chapter_of_three_columns_runs_whole_and_its_columns_are_linked(run_
     view.scroll_into_view_if_needed()
     view.locator(".mg-item", has_text="relu").first.click()
     assert "relu" in view.locator(".mg-side").inner_text().lower()
+
+
+def test_the_chapter_about_modules_runs_whole_and_its_network_opens(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "08_modules.ipynb")
+    assert notebook.errors() == []
+    tree = notebook.page.locator(".mg-modules").first
+    tree.scroll_into_view_if_needed()
+    tree.get_by_role("button", name="Close all").click()
+    for path in ("layer4", "layer4.1"):
+        tree.locator(f"[data-key='{path}']").click()
+    assert "2\u202f359\u202f296" in tree.locator("[data-key='layer4.1.conv2']").inner_text()
+    graph = notebook.page.locator(".mg-graph").first
+    graph.scroll_into_view_if_needed()
+    assert graph.locator(".mg-node", has_text="rsqrt").count() == 0
+    graph.locator(".mg-node", has_text="bn1: BatchNorm2d").click()
+    graph.locator(".mg-node", has_text="rsqrt").first.wait_for()
