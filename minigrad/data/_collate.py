@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import collections.abc
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -21,17 +21,17 @@ _ALIKE = {
 }
 
 
-def default_collate(batch: list[Any]) -> Any:
+def default_collate(batch: Sequence[Any]) -> Any:
     """The batch of some samples.
 
     Arrays and tensors are stacked along a new first dimension; numbers become a tensor (Python floats a float64 one,
-    as in PyTorch); texts stay a list. Mappings, named tuples, tuples and lists are collated part by part: a mapping
+    as in PyTorch); texts stay as they are. Mappings, named tuples, tuples and lists are collated part by part: a mapping
     stays one, a tuple becomes a list. Errors: ShapeError for samples of different shapes, DTypeError for others.
     """
     return _collate(batch, "")
 
 
-def _collate(batch: list[Any], place: str) -> Any:
+def _collate(batch: Sequence[Any], place: str) -> Any:
     first = batch[0]
     if isinstance(first, (Tensor, numpy.ndarray)):
         return _stacked(batch, place)
@@ -39,13 +39,13 @@ def _collate(batch: list[Any], place: str) -> Any:
         return tensor(batch, dtype=dtypes.float64) if type(first) is float else tensor(numpy.asarray(batch))
     if isinstance(first, (str, bytes)):
         return batch
-    if isinstance(first, collections.abc.Mapping):
+    if isinstance(first, Mapping):
         _same(batch, place, "keys", lambda sample: sorted(map(str, sample)))
         parts = {key: _collate([sample[key] for sample in batch], f"{place}[{key!r}]") for key in first}
         return _rebuilt(first, parts)
-    if isinstance(first, collections.abc.Sequence):
+    if isinstance(first, Sequence):
         _same(batch, place, "parts", len)
-        parts = [_collate(list(part), f"{place}[{i}]") for i, part in enumerate(zip(*batch))]
+        parts = [_collate(part, f"{place}[{i}]") for i, part in enumerate(zip(*batch))]
         if hasattr(first, "_fields"):
             return type(first)(*parts)
         return parts if isinstance(first, tuple) else _rebuilt(first, parts)
@@ -61,24 +61,24 @@ def default_convert(sample: Any) -> Any:
     """A single sample with its arrays as tensors: what a loader without batches gives."""
     if isinstance(sample, (numpy.ndarray, numpy.generic)):
         return from_numpy(numpy.asarray(sample)) if sample.dtype in dtypes.ALL else sample
-    if isinstance(sample, collections.abc.Mapping):
+    if isinstance(sample, Mapping):
         return _rebuilt(sample, {key: default_convert(part) for key, part in sample.items()})
     if isinstance(sample, tuple):
         parts = [default_convert(part) for part in sample]
         return type(sample)(*parts) if hasattr(sample, "_fields") else parts
-    if isinstance(sample, collections.abc.Sequence) and not isinstance(sample, (str, bytes)):
+    if isinstance(sample, Sequence) and not isinstance(sample, (str, bytes)):
         return _rebuilt(sample, [default_convert(part) for part in sample])
     return sample
 
 
-def _stacked(batch: list[Any], place: str) -> Tensor:
+def _stacked(batch: Sequence[Any], place: str) -> Tensor:
     _same(batch, place, "shape", lambda sample: tuple(numpy.shape(getattr(sample, "array", sample))))
     if any(isinstance(x, Tensor) and x.requires_grad for x in batch):
         return stack([x if isinstance(x, Tensor) else from_numpy(x) for x in batch])
     return from_numpy(numpy.stack([x.array if isinstance(x, Tensor) else x for x in batch]))
 
 
-def _same(batch: list[Any], place: str, what: str, of: Any) -> None:
+def _same(batch: Sequence[Any], place: str, what: str, of: Any) -> None:
     """Error unless all samples are alike: which differ from the first, and what to try."""
     found = [of(sample) for sample in batch]
     odd = [i for i, one in enumerate(found) if one != found[0]]
