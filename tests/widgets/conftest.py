@@ -38,12 +38,14 @@ def mount(browser: Any) -> Iterator[Callable[[Any], Any]]:
     context = browser.new_context(viewport={"width": 1300, "height": 900})
     errors: list[str] = []
 
-    def show(view: Any) -> Any:
+    def show(view: Any, *more: str) -> Any:
         page = context.new_page()
         page.set_default_timeout(5000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.set_content("<!doctype html><body></body>")
-        names = [n for n in ("_data", "_live", "selection", "opened", "position", "playing") if view.has_trait(n)]
+        names = [
+            n for n in ("_data", "_live", "selection", "opened", "position", "playing", *more) if view.has_trait(n)
+        ]
         state = {name: getattr(view, name) for name in names}
         page.evaluate(MOUNT, {"code": view._esm, "css": view._css, "state": state})
         return page

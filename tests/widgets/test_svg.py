@@ -5,17 +5,21 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import loops
+import numpy as np
 import programs
 import pytest
 import rewritten
 import three
 
+from minigrad.data.transforms import Compose, Pad, RandomCrop, RandomHorizontalFlip
 from minigrad_widgets import (
     AbstractionsView,
     BackwardStepper,
+    BatchView,
     GraphView,
     KernelView,
     NetView,
+    OptimizerPlayground,
     RewriteView,
     TrainingMonitor,
 )
@@ -35,6 +39,11 @@ def orders():
     return KernelView.compare(both, *loops.matrices(8), position=700)
 
 
+def augmented():
+    images = (np.arange(96, dtype=np.uint8) * 5 % 256).reshape(2, 8, 6)
+    return BatchView(images, [3, 8], transform=Compose([Pad(1), RandomCrop(6), RandomHorizontalFlip()]), times=4)
+
+
 def rewrites():
     view = RewriteView(rewritten.record(), position=3)
     for n, stage in enumerate(view.record.stages):  # the plan of memory has tests of its own
@@ -47,6 +56,8 @@ PICTURES = {
     "stepper-mlp-closed": lambda: BackwardStepper(programs.mlp(), opened=[], position=5),
     "graph-mlp": lambda: GraphView(programs.mlp()),
     "graph-loop": lambda: GraphView(programs.loop(300)),
+    "batch": augmented,
+    "race": lambda: OptimizerPlayground("bowl", steps=60, position=25),
     "training": training,
     "kernel-orders": orders,
     "abstractions": lambda: AbstractionsView(three.net(), three.symbols(), three.film()),

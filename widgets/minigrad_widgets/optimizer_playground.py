@@ -98,7 +98,7 @@ class OptimizerPlayground(View):
         begin = steps + 1 + position if position is not None and position < 0 else position or 0
         super().__init__(
             surface=surface if isinstance(surface, str) else ground.name,
-            start=[float(n) for n in start or ground.start],
+            start=[float(n) for n in (ground.start if start is None else start)],
             options=_options(self._field),
             terrain=_terrain(ground),
             position=min(max(begin, 0), steps),

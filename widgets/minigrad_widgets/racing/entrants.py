@@ -82,9 +82,9 @@ def suited(field: Mapping[str, Entrant], ground: Surface) -> dict[str, Entrant]:
 
 
 def _entrant(name: str, one: Any) -> Entrant:
-    make, given = one if isinstance(one, tuple) else (one, None)
-    if not callable(make):
-        raise _not_one(name, type(make).__name__)
+    make, given = one if isinstance(one, tuple) and len(one) == 2 else (one, None)
+    if not callable(make) or not isinstance(given, (Mapping, type(None))):
+        raise _not_one(name, f"{one!r}")
     if given is None:
         given = {}
         if isinstance(make, type):

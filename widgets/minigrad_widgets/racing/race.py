@@ -88,7 +88,7 @@ def race(
     Errors: ValueError for a surface that is not known, or what cannot race.
     """
     ground = surface_of(surface)
-    return run(ground, entrants(optimizers, ground), start or ground.start, steps, seed)
+    return run(ground, entrants(optimizers, ground), ground.start if start is None else start, steps, seed)
 
 
 def surface_of(surface: str | Surface | Callable) -> Surface:
