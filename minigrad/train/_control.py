@@ -16,6 +16,7 @@ class Control:
 
     Attributes:
         run: the run that it steers, from the moment when `fit` begins; it stays afterwards.
+        served: whether the run lets a notebook's buttons act between its steps, as `fit_async` does.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Control:
         self._reason: str | None = None
         self._learning_rate: float | None = None
         self.run: Any = None
+        self.served = False
 
     def pause(self) -> None:
         """Rest after this step, until `resume()`. In `fit` only another thread can call that, or Ctrl-C end it."""
@@ -79,7 +81,7 @@ class Control:
 
     def begin(self, run: Any) -> None:
         """Steer this run from now on: what stopped an earlier one is forgotten."""
-        self.run, self._reason = run, None
+        self.run, self._reason, self.served = run, None, False
 
     def __repr__(self) -> str:
         state = f"stopping: {self._reason}" if self.stopping else "paused" if self.paused else "going"

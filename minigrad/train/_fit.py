@@ -99,6 +99,7 @@ async def fit_async(
     between steps, the run ends likewise, the error comes through, and the run is `control.run`. The arguments are those of `fit`.
     """
     run = begun(model, data, loss, optimizer, **options)
+    run.control.served = True
     training, served = steps(run), time.monotonic()
     try:
         for _ in training:

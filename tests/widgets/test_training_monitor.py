@@ -1,8 +1,11 @@
 import pytest
 
 import minigrad as mg
+from minigrad import nn, optim
+from minigrad.metrics import Accuracy
+from minigrad.train import Films, fit
 from minigrad_widgets import TrainingMonitor
-from minigrad_widgets.training_monitor import thinned
+from minigrad_widgets.training_curves import thinned
 
 
 def test_the_browser_is_told_ten_times_a_second_at_most(monkeypatch):
@@ -63,3 +66,70 @@ def test_names_of_metrics_are_escaped():
     html = monitor.static_html()
     assert html.count("<img") == 1 and 'alt="step 0: &quot;&gt;&lt;img' in html
     assert "<img" not in monitor.picture()
+
+
+@pytest.fixture
+def run_of_digits():
+    """Trains a little with this callback, and gives the run."""
+
+    def train(monitor, **options):
+        mg.manual_seed(0)
+        x = mg.randn(32, 4)
+        y = mg.tensor([0, 1] * 16)
+        model = nn.Linear(4, 2)
+        batches = [(x[:16], y[:16]), (x[16:], y[16:])]
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        callbacks = [*options.pop("callbacks", []), monitor]
+        return fit(model, batches, nn.CrossEntropyLoss(), optimizer, callbacks=callbacks, progress=False, **options)
+
+    return train
+
+
+def test_a_run_is_followed_and_training_and_validation_share_a_frame(run_of_digits):
+    monitor = TrainingMonitor()
+    held_out = [(mg.randn(8, 4), mg.tensor([0, 1] * 4))]
+    run_of_digits(monitor, epochs=3, validation=held_out, metrics={"accuracy": Accuracy()})
+    picture = monitor.picture()
+    assert picture.count("<polyline") == 5  # the loss of steps, epochs and validation; two accuracies
+    assert picture.count(">loss</text>") == 1 and picture.count(">accuracy</text>") == 1
+    told = monitor._data["run"]
+    assert told["state"] == "ended" and told["done"] == 1 and told["words"] == "epoch 3 of 3, step 6. done"
+
+
+def test_what_the_buttons_ask_reaches_the_run(run_of_digits):
+    monitor = TrainingMonitor()
+
+    class Press:
+        def on_step_end(self, run):
+            for ask, value in presses.get(run.step, []):
+                monitor._handle_custom_msg({"ask": ask, "value": value}, [])
+                seen.append((monitor._data["run"]["state"], run.control.paused, run.control.learning_rate))
+
+    presses = {1: [("rate", 0.5), ("pause", None), ("resume", None), ("rate", None)], 3: [("stop", None)]}
+    seen = []
+    run = run_of_digits(monitor, epochs=4, callbacks=[Press()])
+    assert seen[0][2] == 0.5 and seen[1][:2] == ("paused", True) and seen[2][1] is False and seen[3][2] is None
+    assert run.step == 3 and run.stopped == "stopped by hand"
+    assert monitor._data["run"]["words"] == "epoch 2 of 4, step 3. stopped by hand"
+    assert "stopped by hand" in monitor.describe()
+
+
+def test_a_filmed_step_is_a_diamond_that_opens_its_film(run_of_digits):
+    monitor = TrainingMonitor()
+    run = run_of_digits(monitor, epochs=2, callbacks=[Films(every=2)])
+    assert monitor.picture().count('class="mg-film"') == 2
+    monitor._handle_custom_msg({"ask": "film", "step": 4}, [])
+    assert monitor.opened is not None and monitor.opened.film is run.films[4]
+    with pytest.raises(KeyError, match="step 3 has no film"):
+        monitor.open_film(3)
+    monitor._handle_custom_msg({"ask": "film", "step": "nonsense"}, [])  # a page may ask anything
+
+
+def test_a_resumed_run_is_drawn_from_its_beginning_and_another_one_anew(run_of_digits):
+    monitor = TrainingMonitor()
+    run = run_of_digits(monitor, epochs=1)
+    again = TrainingMonitor()
+    run_of_digits(again, epochs=2, resume=run)
+    assert [step for step, _ in again._curves["loss"]] == [1, 2, 3, 4]
+    run_of_digits(monitor, epochs=1)
+    assert [step for step, _ in monitor._curves["loss"]] == [1, 2]

@@ -1,44 +1,63 @@
-"""`TrainingMonitor`: curves that grow while a model trains, and stay as a picture when it has."""
+"""`TrainingMonitor`: curves that grow while a model trains, and the handles of the run: pause, stop, learning rate."""
 
 from __future__ import annotations
 
 import math
 import time
-import weakref
 from typing import Any
 
-from minigrad_widgets import text
-from minigrad_widgets.base import View, esm
-from minigrad_widgets.marks import SMALL, TITLE, mark, rounded, sheet, words
-from minigrad_widgets.palette import picture_style
+import traitlets
+from ipywidgets import Widget, widget_serialization
 
-POINTS = 300
-_WIDE, _HIGH, _LEFT, _TOP = 300.0, 150.0, 52.0, 34.0
+from minigrad_widgets import text
+from minigrad_widgets.after_cell import after_each_cell
+from minigrad_widgets.base import View, esm
+from minigrad_widgets.palette import picture_style
+from minigrad_widgets.training_curves import draw
 
 
 class TrainingMonitor(View):
-    """Follow a training run::
+    """Follow a training run, and steer it::
 
         monitor = TrainingMonitor()
         display(monitor)
+        await fit_async(model, data, loss, optimizer, epochs=20, callbacks=[monitor, Films(every=100)])
+
+    What is measured has a curve, training and validation in one frame. While `fit_async` trains, the buttons pause it, let it
+    go on and stop it, and the slider sets the learning rate of the steps to come. (Plain `fit` keeps the notebook to itself
+    until it ends, and the buttons wait as long.) A diamond on the loss is a step that a `Films` callback kept: click it,
+    and step through that step's backward pass.
+
+    A loop of one's own logs by hand::
+
         for step, (x, y) in enumerate(batches):
             ...
             monitor.log(step=step, loss=loss.item(), accuracy=accuracy)
 
-    Every metric has a curve of its own. The browser is told at most ten times a second, however often `log` is
-    called, and once more when the cell ends. The picture depends on the numbers only, not on when they came.
+    The browser is told at most ten times a second, however often something is logged, and once more when the cell ends. The
+    picture depends on the numbers only, not on when they came.
+
+    Attributes:
+        run: the run that is followed, None for a loop of one's own.
+        opened: the view of the film that was opened last.
     """
 
     _esm = esm("monitor")
+    opened = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
 
     def __init__(self) -> None:
+        self.run: Any = None
         self._curves: dict[str, list[tuple[float, float]]] = {}
-        self._steps = 0
+        self._steps: float = 0
+        self._films: list[int] = []
+        self._opened_step: int | None = None
         self._sent_at = -math.inf
         self._dirty = False
+        self._kept: tuple | None = None
         self._shown: Any = None
-        super().__init__(_data={"svg": self._draw()})
-        _flush_after_each_cell(self)
+        super().__init__(_data={"svg": self._draw(), "run": None})
+        self.on_msg(self._asked)
+        after_each_cell(self, "_settle")
 
     def log(self, *, step: float | None = None, **metrics: Any) -> None:
         """Add a point to the curve of each metric.
@@ -68,8 +87,89 @@ class TrainingMonitor(View):
         """Show what was logged since the browser was last told."""
         if self._dirty:
             self._dirty = False
-            self._data = {"svg": self._draw()}
+            self._data = {"svg": self._draw(), "run": self._told()}
             self._sent_at = time.monotonic()
+
+    # --- A callback of `minigrad.train.fit` -----------------------------------------------------------
+
+    def on_fit_begin(self, run: Any) -> None:
+        """Follow this run; what it had logged before (a resumed one) is drawn."""
+        self.run, self._curves, self._films, self._opened_step, self.opened = run, {}, [], None, None
+        for row in run.tracker.history:
+            self.log(step=row["step"], **{k: v for k, v in row.items() if k not in ("step", "epoch")})
+        self._tell()
+
+    def on_step_end(self, run: Any) -> None:
+        self.log(step=run.step, loss=run.loss)
+
+    def on_epoch_end(self, run: Any) -> None:
+        self.log(step=run.step, **{k: v for k, v in run.values.items() if not getattr(v, "shape", ())})
+
+    def on_fit_end(self, run: Any) -> None:
+        self._tell()
+
+    def open_film(self, step: int) -> Any:
+        """Show the film of a step beneath the curves, and return its view.
+
+        Errors: KeyError for a step without one, naming those that have one.
+        """
+        from minigrad_widgets.backward_stepper import BackwardStepper
+
+        films = self.run.films if self.run is not None else {}
+        if step not in films:
+            raise KeyError(
+                f"TrainingMonitor.open_film: step {step} has no film.\n"
+                f"  got:      films of the steps {', '.join(map(str, films)) or 'none'}\n"
+                "  expected: one of them\n"
+                "  try:      fit(…, callbacks=[monitor, Films(every=100)])"
+            )
+        self._opened_step = step
+        self._tell()
+        self.opened = BackwardStepper(films[step])
+        return self.opened
+
+    def _asked(self, _: Any, content: Any, __: Any) -> None:
+        """A button was pressed, the slider was moved, a diamond was clicked."""
+        if self.run is None or not isinstance(content, dict):
+            return
+        control, asked = self.run.control, content.get("ask")
+        if asked in ("pause", "resume", "stop"):
+            getattr(control, asked)()
+        elif asked == "rate":
+            control.learning_rate = content.get("value")
+        elif asked == "film" and content.get("step") in self.run.films:
+            self.open_film(content["step"])
+        self._tell()
+
+    def _tell(self) -> None:
+        """Show the state of the run at once."""
+        self._dirty = True
+        self.flush()
+
+    def _told(self) -> dict[str, Any] | None:
+        """The state of the run, as plain data."""
+        run = self.run
+        if run is None:
+            return None
+        ended = run.stopped is not None or run.epoch >= run.epochs
+        state = "ended" if ended else "paused" if run.control.paused else "training"
+        batches = len(run.data) if hasattr(run.data, "__len__") else 0
+        done = min(1.0, (run.epoch + (run.position / batches if batches else 0)) / run.epochs)
+        rate = run.control.learning_rate
+        words = f"epoch {min(run.epoch + 1, run.epochs)} of {run.epochs}, step {run.step}. "
+        busy = (
+            "" if ended or run.control.served else "; the buttons act after this cell (await fit_async(…) serves them)"
+        )
+        return {
+            "state": state,
+            "words": words + (run.stopped or "done" if ended else state + busy),
+            "done": round(done, 4),
+            "rate": run.learning_rate if rate is None else rate,
+            "scheduled": rate is None,
+            "opened": self._opened_step,
+        }
+
+    # --- How it is shown ------------------------------------------------------------------------------
 
     def _ipython_display_(self) -> None:
         """Shown under a name, so that the picture kept in the notebook can be that of the end, not of the beginning."""
@@ -78,8 +178,13 @@ class TrainingMonitor(View):
         data, metadata = self._repr_mimebundle_()
         self._shown = display(data, metadata=metadata, raw=True, display_id=True)
 
-    def _keep(self) -> None:
-        """Replace the picture in the notebook by the present one."""
+    def _settle(self) -> None:
+        """A cell has ended: show the last points, and keep the present picture in the notebook."""
+        self.flush()
+        known = (self._steps, sum(map(len, self._curves.values())), len(self._films))
+        if known == self._kept or not self._curves:
+            return
+        self._kept = known
         if self._shown is not None:
             data, metadata = self._repr_mimebundle_()
             self._shown.update(data, metadata=metadata, raw=True)
@@ -89,96 +194,13 @@ class TrainingMonitor(View):
         return self._draw(f"<style>{picture_style()}</style>")
 
     def _draw(self, style: str = "") -> str:
-        names = list(self._curves) or ["nothing logged yet"]
-        columns = min(len(names), 3)
-        wide, high = _WIDE + _LEFT + 24, _HIGH + _TOP + 34
-        width, height = columns * wide + 12, -(-len(names) // columns) * high + 8
-        curves = [
-            mark(
-                "g",
-                *_curve(name, self._curves.get(name, []), n),
-                transform=f"translate({rounded(n % columns * wide)} {rounded(n // columns * high)})",
-            )
-            for n, name in enumerate(names)
-        ]
-        ground = mark("rect", width=width, height=height, rx=8, fill="surface")
-        return sheet(width, height, style, ground, *curves, role="img", aria_label=self.describe())
+        self._films = list(self.run.films) if self.run is not None else []
+        return draw(self._curves, self._films, style=style, described=self.describe())
 
     def describe(self) -> str:
-        """The last value of every metric."""
+        """The last value of every metric, and what ended the run, if something did."""
         if not self._curves:
             return "nothing logged yet"
         last = ", ".join(f"{name} {text.number(points[-1][1])}" for name, points in self._curves.items())
-        return f"step {text.number(max(p[-1][0] for p in self._curves.values()))}: {last}"
-
-
-def _flush_after_each_cell(monitor: TrainingMonitor) -> None:
-    """In a notebook, the last points of a loop are shown when its cell ends."""
-    try:
-        from IPython.core.getipython import get_ipython
-    except ModuleNotFoundError:
-        return
-    shell = get_ipython()
-    if shell is None:
-        return
-    known = weakref.ref(monitor)
-    kept: list[float] = [0]
-
-    def flush(*_: Any) -> None:
-        alive = known()
-        if alive is not None and alive._steps != kept[0]:
-            kept[0] = alive._steps
-            alive.flush()
-            alive._keep()
-
-    shell.events.register("post_run_cell", flush)
-
-
-def _curve(name: str, points: list[tuple[float, float]], place: int) -> list[str]:
-    """One metric: its name and last value, a frame with the ends of both axes, the curve."""
-    points = [p for p in points if math.isfinite(p[1])]
-    title = f"{name}  {text.number(points[-1][1])}" if points else name
-    marks = [
-        words(title, _LEFT, 22, size=TITLE, font_weight=600),
-        mark("rect", x=_LEFT, y=_TOP, width=_WIDE, height=_HIGH, rx=4, fill="frame", stroke="hair"),
-    ]
-    if not points:
-        return marks
-    xs, ys = [p[0] for p in points], [p[1] for p in points]
-    x0, x1, y0, y1 = min(xs), max(xs), min(0.0, *ys), max(ys)
-    if name.startswith(("acc", "precision", "recall")) and y1 <= 1:
-        y1 = 1.0
-    wide, high = (x1 - x0) or 1.0, (y1 - y0) or 1.0
-    right, bottom = _LEFT + _WIDE, _TOP + _HIGH
-    at = [
-        (_LEFT + 4 + (x - x0) / wide * (_WIDE - 8), bottom - 4 - (y - y0) / high * (_HIGH - 8))
-        for x, y in thinned(points)
-    ]
-    colour = ("ready-line", "running-line", "done-line", "source-line")[place % 4]
-    line = " ".join(f"{rounded(x)},{rounded(y)}" for x, y in at)
-    ticks = [
-        (text.number(y1), _LEFT - 6, _TOP + 11, "end"),
-        (text.number(y0), _LEFT - 6, bottom, "end"),
-        (text.number(int(x0) if x0.is_integer() else x0), _LEFT, bottom + 16, "start"),
-        ("step", (_LEFT + right) / 2, bottom + 16, "middle"),
-        (text.number(int(x1) if x1.is_integer() else x1), right, bottom + 16, "end"),
-    ]
-    return [
-        *marks,
-        mark("polyline", points=line, fill="none", stroke=colour, stroke_width=2, stroke_linejoin="round"),
-        mark("circle", cx=at[-1][0], cy=at[-1][1], r=3.5, fill=colour),
-        *(words(t, x, y, size=SMALL, fill="soft", anchor=anchor) for t, x, y, anchor in ticks),
-    ]
-
-
-def thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most about 300 points: of every stretch its lowest and its highest, so that no spike is lost."""
-    if len(points) <= POINTS:
-        return points
-    size = math.ceil(2 * len(points) / POINTS)
-    kept: list[tuple[float, float]] = []
-    for start in range(0, len(points), size):
-        stretch = range(start, min(start + size, len(points)))
-        ends = {min(stretch, key=lambda n: points[n][1]), max(stretch, key=lambda n: points[n][1])}
-        kept += [points[n] for n in sorted(ends)]
-    return kept if kept[-1] == points[-1] else [*kept, points[-1]]
+        ended = f". {self.run.stopped}" if self.run is not None and self.run.stopped else ""
+        return f"step {text.number(max(p[-1][0] for p in self._curves.values()))}: {last}{ended}"

@@ -1,11 +1,96 @@
-// TrainingMonitor: Python draws the curves, at most ten times a second; they are shown as they come.
+// TrainingMonitor: Python draws the curves, at most ten times a second; the buttons and the slider ask something of the run.
+const RATES = { low: -6, high: 1, by: 0.05 }; // powers of ten
+const shortRate = (x) => Number(x.toPrecision(2)).toString();
+
+function handles(model) {
+  let state = "";
+  let held = false;
+  let asked = 0;
+  const ask = (content) => model.send(content);
+  const pause = h("button", { onclick: () => ask({ ask: state === "paused" ? "resume" : "pause" }) }, "Pause");
+  const stop = h("button", { onclick: () => ask({ ask: "stop" }) }, "Stop");
+  const bar = h("progress", { max: 1, "aria-label": "how much of the run is done" });
+  const words = h("span", { class: "mg-soft mg-words", role: "status" });
+  const shown = h("span", { class: "mg-number" });
+  const rate = () => Number((10 ** Number(range.value)).toPrecision(2));
+  const send = () => {
+    asked = Date.now();
+    ask({ ask: "rate", value: rate() });
+  };
+  const range = h("input", {
+    type: "range", min: RATES.low, max: RATES.high, step: RATES.by, "aria-label": "learning rate",
+    onpointerdown: () => (held = true),
+    onpointerup: () => (held = false),
+    oninput: () => {
+      shown.textContent = shortRate(rate());
+      range.setAttribute("aria-valuetext", shown.textContent);
+      if (Date.now() - asked > 80) send();
+    },
+    onchange: () => {
+      held = false;
+      send();
+    },
+  });
+  const scheduled = h("button", { onclick: () => ask({ ask: "rate", value: null }) }, "As scheduled");
+  const row = h(
+    "div", { class: "mg-handles" },
+    h("div", { class: "mg-row" }, pause, stop, bar, words),
+    h("div", { class: "mg-row" }, h("span", { class: "mg-soft" }, "learning rate"), range, shown, scheduled),
+  );
+  const show = (run) => {
+    row.hidden = !run;
+    if (!run) return;
+    state = run.state;
+    const over = state === "ended";
+    pause.textContent = state === "paused" ? "Go on" : "Pause";
+    for (const button of [pause, stop, range]) button.disabled = over;
+    scheduled.disabled = over || run.scheduled;
+    bar.value = run.done;
+    words.textContent = run.words;
+    if (held) return;
+    range.value = Math.log10(run.rate || 10 ** RATES.low);
+    shown.textContent = shortRate(run.rate);
+    range.setAttribute("aria-valuetext", shown.textContent);
+  };
+  return { row, show };
+}
+
 function render({ model, el }) {
-  const root = h("div", { class: "mg-view mg-monitor" });
-  const show = () => (root.innerHTML = model.get("_data").svg);
+  const { row, show: showHandles } = handles(model);
+  const curves = h("div", { class: "mg-curves" });
+  const below = h("div", { class: "mg-opened" });
+  const root = h("div", { class: "mg-view mg-monitor" }, row, curves);
+  const open = (target) => target.closest(".mg-film") && model.send({ ask: "film", step: Number(target.closest(".mg-film").dataset.step) });
+  curves.addEventListener("click", (event) => open(event.target));
+  curves.addEventListener("keydown", (event) => {
+    if ((event.key === "Enter" || event.key === " ") && event.target.closest(".mg-film")) {
+      event.preventDefault();
+      open(event.target);
+    }
+  });
+  const show = () => {
+    const focused = curves.contains(document.activeElement) ? document.activeElement.dataset.step : null;
+    curves.innerHTML = model.get("_data").svg;
+    if (focused) curves.querySelector(`.mg-film[data-step="${focused}"]`)?.focus();
+    showHandles(model.get("_data").run);
+  };
+  // Another view, shown within this one: the film of the step that was clicked.
+  const showOpened = async () => {
+    const key = model.get("opened");
+    below.replaceChildren();
+    if (typeof key !== "string" || !model.widget_manager) return;
+    const child = await model.widget_manager.get_model(key.replace("IPY_MODEL_", ""));
+    const view = await model.widget_manager.create_view(child);
+    if (model.get("opened") !== key) return;
+    const step = model.get("_data").run?.opened;
+    below.replaceChildren(h("h4", {}, step == null ? "The film" : `The film of step ${step}`), view.el);
+  };
   const events = listener(model);
   events.on("change:_data", show);
+  events.on("change:opened", showOpened);
   show();
-  el.append(root);
+  showOpened();
+  el.append(root, below);
   return events.off;
 }
 
