@@ -56,7 +56,8 @@ class EarlyStopping(Callback):
             return
         self.waited += 1
         if self.waited >= self.patience:
-            run.control.stop(f"{self.monitor} is not better than {self.best:.4g} since epoch {self.best_epoch}")
+            self._reason = f"{self.monitor} is not better than {self.best:.4g} since epoch {self.best_epoch}"
+            run.control.stop(self._reason)
 
     def on_fit_end(self, run: Any) -> None:
         if self._weights is not None and run.stopped in (None, self._reason):
