@@ -3,7 +3,8 @@
 `GraphView` draws a program, `LiveGraph` while it runs, `BackwardStepper` steps through its backward pass, `ModuleTree`
 lists a model's parts, `TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a
 kernel, `RewriteView` through the rewrites of a graph, `NetView` through the layers of a Caffe net. `AbstractionsView` shows
-one network as layers, as a declared graph and as a tape. The engine never imports anything from here.
+one network as layers, as a declared graph and as a tape. `BatchView` shows images, and what a
+transform makes of them. The engine never imports anything from here.
 """
 
 import importlib
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from minigrad_widgets.abstractions_view import AbstractionsView
     from minigrad_widgets.backward_stepper import BackwardStepper
+    from minigrad_widgets.batch_view import BatchView
+    from minigrad_widgets.gradient_view import GradientView
     from minigrad_widgets.graph_view import GraphView
     from minigrad_widgets.kernel_view import KernelView
     from minigrad_widgets.layer_statistics import LayerStatistics, record_activations
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 __all__ = [
     "AbstractionsView",
     "BackwardStepper",
+    "BatchView",
     "Cache",
+    "GradientView",
     "GraphView",
     "KernelView",
     "LayerStatistics",
@@ -47,7 +52,9 @@ __all__ = [
 _PLACES = {
     "AbstractionsView": "abstractions_view",
     "BackwardStepper": "backward_stepper",
+    "BatchView": "batch_view",
     "Cache": "tracing",
+    "GradientView": "gradient_view",
     "GraphView": "graph_view",
     "KernelView": "kernel_view",
     "LayerStatistics": "layer_statistics",
