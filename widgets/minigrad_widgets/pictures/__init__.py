@@ -11,6 +11,7 @@
 `confusion`      which class was taken for which; `most_confused` lists the mistakes
 `parts`          a model as boxes in boxes
 `three_parts`    a model, a loss and an optimiser, and what passes between them
+`values`         small tensors as tables of their numbers, side by side
 ================ ======================================================================
 
 They need no widget, no kernel and no package but NumPy; a saved notebook shows them everywhere.
@@ -26,8 +27,9 @@ from minigrad_widgets.pictures.memory import strides
 from minigrad_widgets.pictures.parts import parts
 from minigrad_widgets.pictures.roofline import roofline
 from minigrad_widgets.pictures.three_parts import three_parts
+from minigrad_widgets.pictures.values import values
 
 __all__ = [
     "Canvas", "Picture", "broadcasting", "confusion", "digits", "lines", "loop_order", "most_confused", "parts", "roofline",
-    "strides", "sum_to", "three_parts",
+    "strides", "sum_to", "three_parts", "values",
 ]  # fmt: skip
