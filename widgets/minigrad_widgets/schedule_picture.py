@@ -90,7 +90,7 @@ def _rates(schedule: Any, steps: int | list[float], group: int) -> list[float]:
 def _corners(rates: Sequence[float]) -> tuple[list[float], list[float]]:
     """The line through the rates, with a corner where they jump. Of very many steps, the extremes of each stretch."""
     if len(rates) > WIDEST:
-        from minigrad_widgets.training_monitor import thinned
+        from minigrad_widgets.training_curves import thinned
 
         points = thinned([(float(n), rate) for n, rate in enumerate(rates)])
         return [n for n, _ in points] + [float(len(rates))], [rate for _, rate in points] + [rates[-1]]
