@@ -87,6 +87,7 @@ def test_captions():
     assert text(IMAGES[:2], np.array([3, 0])) == ["3", "0"]
     assert text(IMAGES[:2], [1, 0], classes=["cat", "dog"]) == ["dog", "cat"]
     assert text(IMAGES[:1], np.array([[0.0, 0.25, 0.75]])) == ["2 75%, 1 25%"]
+    assert text(IMAGES[:1], np.array([[0.0, 1.0, 0.0]])) == ["1"]
     assert text(IMAGES[0], "a shoe") == ["a shoe"] == text((IMAGES[0], "a shoe"))
     assert repr(BatchView(IMAGES[:2], [3, 0])) == "<BatchView: 2 images of 4 × 6: 3, 0>"
 

@@ -150,6 +150,8 @@ def _caption(label: Any, classes: Sequence[str] | None) -> str:
     array = numpy.asarray(label.numpy() if hasattr(label, "numpy") else label)
     if array.ndim == 1 and array.size > 1:
         first = [int(place) for place in numpy.argsort(-array, kind="stable")[:2] if array[place] >= 0.005]
+        if len(first) == 1:
+            return name(first[0])
         return ", ".join(f"{name(place)} {100 * array[place]:.0f}%" for place in first)
     value = array.reshape(-1)[0] if array.size == 1 else label
     if isinstance(value, (int, numpy.integer)) or (

@@ -6,7 +6,7 @@ function render({ model, el }) {
     model.set("seed", Math.max(0, model.get("seed") + by));
     model.save_changes();
   };
-  const back = h("button", { title: "the draws before (P)", onclick: () => draw(-1) }, "before");
+  const back = h("button", { title: "the draws before (P)", onclick: () => draw(-1) }, "back");
   const again = h("button", { title: "other draws (N)", onclick: () => draw(1) }, "draw again");
   const bar = h("div", { class: "mg-line", role: "group", "aria-label": "draws" }, again, back, seed);
   const numbers = h("div", { class: "mg-numbers" });
