@@ -44,7 +44,9 @@ def mount(browser: Any) -> Iterator[Callable[[Any], Any]]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.set_content("<!doctype html><body></body>")
         names = [
-            n for n in ("_data", "_live", "selection", "opened", "position", "playing", *more) if view.has_trait(n)
+            n
+            for n in ("_data", "_live", "_card", "_film", "selection", "opened", "position", "playing", *more)
+            if view.has_trait(n)
         ]
         state = {name: getattr(view, name) for name in names}
         page.evaluate(MOUNT, {"code": view._esm, "css": view._css, "state": state})
