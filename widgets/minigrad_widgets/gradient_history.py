@@ -116,7 +116,7 @@ class GradientHistory:
 
     def worst(self, places: Sequence[int], row: int) -> int:
         """Of some steps the one at which this parameter's gradient is not finite, else largest."""
-        return max(places, key=lambda n: (self.at(n, row).nonfinite > 0, _order(self.at(n, row).norm)))
+        return max(places, key=lambda n: _order(self.at(n, row).norm))
 
 
 def _order(norm: float) -> float:
