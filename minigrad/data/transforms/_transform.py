@@ -168,7 +168,7 @@ def as_given(planes: numpy.ndarray, image: numpy.ndarray) -> numpy.ndarray:
 def to_dtype(values: numpy.ndarray, dtype: numpy.dtype) -> numpy.ndarray:
     """Computed values as an image's dtype: rounded and kept within 0 and 255 for a picture."""
     if dtype == numpy.uint8:
-        return numpy.clip(numpy.rint(values), 0, 255).astype(numpy.uint8)
+        return numpy.minimum(numpy.maximum(numpy.rint(values), 0), 255).astype(numpy.uint8)
     return values.astype(dtype, copy=False)
 
 
