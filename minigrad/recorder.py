@@ -6,6 +6,8 @@ import sys
 import weakref
 from typing import Any
 
+import numpy
+
 from minigrad import events
 from minigrad.film import Film, Step, Value, Vertex
 from minigrad.tape import Leaf, Node
@@ -193,7 +195,7 @@ def _short(x: Any) -> str:
         else x.__name__
         if isinstance(x, type)
         else _array_text(x)
-        if hasattr(x, "shape")
+        if isinstance(x, numpy.ndarray | numpy.generic)
         else str(x)
     )
     return text if len(text) <= 40 else text[:39] + "…"

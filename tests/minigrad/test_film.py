@@ -100,6 +100,14 @@ def test_empty_and_unusual_values() -> None:
     assert values[2].dtype == "bool" and values[3].dtype == "int8"
 
 
+def test_parameters_are_told_in_words() -> None:
+    x = tensor([1, 2, 3])
+    with minigrad.record() as film:
+        x.float()[[0, 2]]
+    cast, index = (v.parameters for v in film.vertices if v.kind == "op")
+    assert cast == {"dtype": "float32"} and "[0, 2]" in str(index)
+
+
 def test_a_film_is_plain_data() -> None:
     x = tensor([1.0], requires_grad=True)
     with minigrad.record() as film:
