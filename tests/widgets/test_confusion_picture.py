@@ -34,7 +34,7 @@ def test_counts_recalls_and_precisions(metric):
     # 199 of 200 are not "100 %", nor is nothing of nothing
     assert told[13:19] == ["80 %", "89 %", "99 %", "99 %", "—", "—"]
     assert (
-        picture.alt == "a confusion matrix of 3 classes: 207 of 210 right; 0 taken for 1 2 times; 1 taken for 0 1 times"
+        picture.alt == "a confusion matrix of 3 classes: 207 of 210 right; 0 taken for 1 2 times; 1 taken for 0 1 time"
     )
 
 

@@ -123,7 +123,9 @@ def _share(part: Any, whole: Any) -> str:
 
 
 def _told(counts: numpy.ndarray, labels: list[str], correct: int, seen: int) -> str:
-    confused = [f"{labels[i]} taken for {labels[j]} {n} times" for i, j, n in most_confused(counts, 3)]
+    confused = [
+        f"{labels[i]} taken for {labels[j]} {n} time{'s' if n > 1 else ''}" for i, j, n in most_confused(counts, 3)
+    ]
     return "; ".join([f"{correct} of {seen} right", *confused])
 
 
