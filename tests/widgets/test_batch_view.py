@@ -88,6 +88,7 @@ def test_captions():
     assert text(IMAGES[:2], [1, 0], classes=["cat", "dog"]) == ["dog", "cat"]
     assert text(IMAGES[:1], np.array([[0.0, 0.25, 0.75]])) == ["2 75%, 1 25%"]
     assert text(IMAGES[:1], np.array([[0.0, 1.0, 0.0]])) == ["1"]
+    assert text(IMAGES[0], mg.tensor(3)) == ["3"] == text((IMAGES[0], np.int64(3)))
     assert text(IMAGES[0], "a shoe") == ["a shoe"] == text((IMAGES[0], "a shoe"))
     assert repr(BatchView(IMAGES[:2], [3, 0])) == "<BatchView: 2 images of 4 × 6: 3, 0>"
 
@@ -117,6 +118,7 @@ def test_several_images_and_a_function_of_the_readers_own():
     assert len(pictures) == 21 and view._data["sliders"] == []
     flipped = [bool((p[..., 0] != IMAGES[n // 7]).any()) for n, p in enumerate(pictures) if n % 7]
     assert 3 < sum(flipped) < 15
+    assert len(drawn(BatchView(np.zeros((9, 3, 3)), transform=RandomHorizontalFlip(), times=1))) == 16  # of eight
     sample = mg.data.datasets.ImageDataset(IMAGES, np.arange(5))[2]
     assert len(drawn(BatchView(sample, transform=RandomHorizontalFlip(), times=3))) == 4
 

@@ -127,10 +127,8 @@ def captions_of(labels: Any, count: int, classes: Sequence[str] | None) -> list[
     """
     if labels is None:
         return [""] * count
-    if isinstance(labels, (int, str, numpy.integer)):
-        labels = [labels] * count
     values = labels.numpy() if hasattr(labels, "numpy") else labels
-    values = list(values)
+    values = [values] * count if isinstance(values, str) or numpy.ndim(values) == 0 else list(values)
     if len(values) != count:
         raise ValueError(
             "BatchView: not one label for each image.\n"

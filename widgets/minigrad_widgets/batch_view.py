@@ -16,7 +16,9 @@ from minigrad_widgets.marks import SMALL, TITLE, mark, sheet, words
 from minigrad_widgets.palette import picture_style
 from minigrad_widgets.sliders import rebuilt, sliders_of
 
-MOST, WIDTH, PAD = 64, 860.0, 12.0
+# How many images are shown, and of how many the draws.
+MOST, MOST_DRAWN = 64, 8
+WIDTH, PAD = 860.0, 12.0
 
 
 class BatchView(View):
@@ -117,9 +119,12 @@ class BatchView(View):
             drawn += images_of([result], "what the transform gave")[:1]
         return drawn
 
+    def _most(self) -> int:
+        return MOST if self.transform is None else MOST_DRAWN
+
     def _arranged(self, seed: int) -> tuple[float, float, list[str]]:
         """Width, height and marks of the sheet."""
-        shown, self._shown_seed = self._images[:MOST], seed
+        shown, self._shown_seed = self._images[: self._most()], seed
         if self.transform is None:
             pictures = [Image(values, caption) for values, caption in zip(shown, self._captions)]
             return _grid(pictures, span_of(shown), self._columns, PAD, PAD)
@@ -164,8 +169,8 @@ class BatchView(View):
         high, wide = self._images[0].shape[:2]
         count = len(self._images)
         told = f"{count} image{'s' if count > 1 else ''} of {high} × {wide}"
-        if count > MOST:
-            told += f", the first {MOST} shown"
+        if count > self._most():
+            told += f", the first {self._most()} shown"
         if self.transform is not None:
             name = " ".join(repr(self.transform).split())
             return f"{told}, {self._times} draws of {text.cut(name, 200)}, seed {self._shown_seed}"

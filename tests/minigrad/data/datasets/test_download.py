@@ -98,7 +98,7 @@ def test_data_sets_ask_their_mirrors(tmp_path, server, monkeypatch):
     monkeypatch.setattr(MNIST, "mirrors", (f"{server}/missing/", f"{server}/wrong/"))
     monkeypatch.setattr("minigrad.data.datasets._shakespeare.URLS", (f"{server}/good/input.txt",))
     monkeypatch.setattr("minigrad.data.datasets._shakespeare.CHECKSUM", CHECKSUM)
-    with pytest.raises(DownloadError, match=r"MNIST/raw/train-images-idx3-ubyte\.gz"):
+    with pytest.raises(DownloadError, match=r"MNIST.raw.train-images-idx3-ubyte\.gz"):
         MNIST(tmp_path)
     with pytest.raises(DownloadError, match="download=False"):
         MNIST(tmp_path, train=False, download=False)
