@@ -110,6 +110,7 @@ class Marked(Seeded):
 
 def loop(folder):
     """A program for the tests to interrupt: it says which processes work for it, and loops for ever."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs in its background ignore it
     loader = DataLoader(Slow(0.05), batch_size=2, num_workers=2, persistent_workers=True)
     try:
         seen = []
