@@ -1,7 +1,12 @@
 r"""Two images and their labels in one: for whole batches.
 
 The label of a mixture is a mixture of labels, :math:`\lambda` of one class and :math:`1 - \lambda` of another, which
-cross-entropy takes as probabilities.
+cross-entropy takes as probabilities. They belong into the training loop, behind the loader:
+
+    for x, y in loader:
+        x, y = mixup(x, y)
+
+There they draw from one generator, in the order of the batches, with and without workers.
 """
 
 from __future__ import annotations
@@ -48,7 +53,7 @@ class _Mix:
                 f"{type(self).__name__}: mixes a batch of float images.",
                 got=f"{x.dtype}, shape {x.shape}",
                 expected="floats (N, C, H, W)",
-                hint="in collate_fn, after default_collate; for one picture there is nothing to mix with",
+                hint="x, y = mixup(x, y) for a batch of the loader, after ToTensor; one picture has nothing to mix with",
             )
         probabilities = self._probabilities(x, y)
         drawn = stream(generator)

@@ -245,7 +245,7 @@ def test_mixtures_of_a_batch(wrap):
         (lambda: MixUp(alpha=0), MinigradError, "Beta"),
         (lambda: MixUp()(np.ones((2, 1, 4, 4)), np.array([0, 7])), ShapeError, "num_classes=8"),
         (lambda: CutMix(num_classes=3)(np.ones((2, 1, 4, 4)), np.array([0, 3])), ShapeError, "below num_classes"),
-        (lambda: CutMix(num_classes=3)(PICTURE, 1), DTypeError, "collate_fn"),
+        (lambda: CutMix(num_classes=3)(PICTURE, 1), DTypeError, "a batch of the loader"),
     ],
 )  # fmt: skip
 def test_errors_say_what_to_try(call, error, words):
