@@ -20,11 +20,11 @@ def parts(batch: Any) -> tuple[Any, Any]:
 
     Arrays become tensors, which share their memory. Errors: DTypeError for what is neither.
     """
-    if isinstance(batch, Mapping) and TARGET in batch and len(batch) > 1:
-        x, y = {name: value for name, value in batch.items() if name != TARGET}, batch[TARGET]
-    elif isinstance(batch, (tuple, list)) and len(batch) >= 2:
+    if isinstance(batch, (tuple, list)) and len(batch) >= 2:
         *inputs, y = batch
         x = inputs[0] if len(inputs) == 1 else tuple(inputs)
+    elif isinstance(batch, Mapping) and TARGET in batch and len(batch) > 1:
+        x, y = {name: value for name, value in batch.items() if name != TARGET}, batch[TARGET]
     else:
         got = f"a dictionary of {', '.join(map(repr, batch))}" if isinstance(batch, Mapping) else type(batch).__name__
         raise DTypeError(

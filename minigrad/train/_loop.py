@@ -60,17 +60,18 @@ def step(run: Run, batches: list[Any]) -> Iterator[None]:
 
 def compute_gradients(run: Run) -> None:
     """The gradients of the mean loss over all examples of the step's batches; what is counted on the way."""
-    run.loss = 0.0
-    for batch, y, loss, prediction in backward_each(run):
+    run.loss, examples = 0.0, 0
+    for batch, y, loss, prediction, count in backward_each(run):
         run.batch, run.prediction = batch, prediction
         run.loss += float(loss)
+        examples += count
         for metric in run.metrics.values():
             metric.update(detached(prediction), y)
-    run.mean_loss.update(run.loss, weight=sum(map(size, run.batches)) if run.is_mean else 1)
+    run.mean_loss.update(run.loss, weight=examples if run.is_mean else 1)
 
 
-def backward_each(run: Run) -> Iterator[tuple[Any, Any, Any, Any]]:
-    r"""Forward and backward for each batch of the step: the batch, its target, its part of the loss, the prediction.
+def backward_each(run: Run) -> Iterator[tuple[Any, Any, Any, Any, int]]:
+    r"""Forward and backward for each batch of the step: batch, target, its part of the loss, prediction, examples.
 
     Batches of :math:`n_1, n_2, …` examples with mean losses :math:`L_1, L_2, …` have the mean
     :math:`\sum_i \frac{n_i}{n} L_i` together, so each loss is multiplied by its share before its gradients are added.
@@ -80,7 +81,7 @@ def backward_each(run: Run) -> Iterator[tuple[Any, Any, Any, Any]]:
     for batch, count in zip(run.batches, sizes, strict=True):
         x, y = parts(batch)
         loss, prediction = run.backward(x, y, count / sum(sizes) if run.is_mean else 1.0)
-        yield batch, y, loss, prediction
+        yield batch, y, loss, prediction, count
 
 
 def backward_of(model: Any, loss_function: Any) -> Callable[[Any, Any, float], tuple[Any, Any]]:
