@@ -9,6 +9,7 @@ import numpy
 
 from minigrad.data._dataset import Dataset
 from minigrad.data.transforms._transform import takes_generator
+from minigrad.errors import ShapeError
 
 
 class ImageDataset(Dataset):
@@ -20,6 +21,8 @@ class ImageDataset(Dataset):
         classes: their names.
         transform, target_transform: what is done with each; `transform` draws from the sample's own generator. Without a
             transform a sample's image is the uint8 picture itself.
+
+    Errors: ShapeError without one class for each image.
     """
 
     classes: Sequence[str] = ()
@@ -31,6 +34,13 @@ class ImageDataset(Dataset):
         transform: Callable[..., Any] | None = None,
         target_transform: Callable[[int], Any] | None = None,
     ):
+        if numpy.ndim(data) < 3 or numpy.shape(targets) != numpy.shape(data)[:1]:
+            raise ShapeError(
+                f"{type(self).__name__}: not one class for each image.",
+                got=f"images {numpy.shape(data)}, classes {numpy.shape(targets)}",
+                expected="images (N, H, W) or (N, H, W, C), classes (N,)",
+                hint="ImageDataset(images, labels) with len(images) == len(labels)",
+            )
         self.data, self.targets = data, targets
         self.transform, self.target_transform = transform, target_transform
 

@@ -7,8 +7,8 @@ import pytest
 
 import minigrad as mg
 from minigrad.data import transforms
-from minigrad.data.datasets import Addition, Digits, circles, moons, spirals
-from minigrad.errors import MinigradError
+from minigrad.data.datasets import Addition, Digits, ImageDataset, circles, moons, spirals
+from minigrad.errors import MinigradError, ShapeError
 
 
 def test_digits_are_parted_once_for_all():
@@ -39,6 +39,12 @@ def test_a_sample_draws_from_its_own_generator():
     assert repr(Digits(transform=transforms.ToTensor())) == (
         "Digits(train=True): 1,437 images of 8 x 8\ntransform=ToTensor()"
     )
+
+
+@pytest.mark.parametrize("classes", [np.arange(2), np.zeros((3, 1), int), np.int64(3)])
+def test_each_image_has_a_class(classes):
+    with pytest.raises(ShapeError, match="not one class for each image"):
+        ImageDataset(np.zeros((3, 8, 8), np.uint8), classes)
 
 
 def test_without_scikit_learn_one_is_told_what_to_install(monkeypatch):
