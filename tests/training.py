@@ -46,7 +46,7 @@ def _train(data: Any, callbacks: Any, epochs: int, options: dict[str, Any]) -> R
     return fit(
         model,
         DataLoader(Noisy(), batch_size=4, shuffle=True) if data is None else data,
-        nn.CrossEntropyLoss(),
+        options.pop("loss", nn.CrossEntropyLoss()),
         optimizer,
         epochs=epochs,
         validation=DataLoader(Noisy(20), batch_size=8),

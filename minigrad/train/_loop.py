@@ -159,7 +159,8 @@ def end_epoch(run: Run) -> None:
     results = {"loss": run.mean_loss.compute(), **{name: metric.compute() for name, metric in run.metrics.items()}}
     run.values = {f"train_{name}": value for name, value in results.items()}
     if run.validation is not None:
-        results = evaluate(run.model, run.validation, run.metrics, run.loss_function)
+        with whole_or_as_before(run):
+            results = evaluate(run.model, run.validation, run.metrics, run.loss_function)
         run.values |= {f"validation_{name}": value for name, value in results.items()}
     run.schedule("epoch")
     run.tracker.log(step=run.step, epoch=run.epoch + 1, **numbers(run.values))
@@ -169,8 +170,27 @@ def end_epoch(run: Run) -> None:
 
 
 @contextlib.contextmanager
+def whole_or_as_before(run: Run) -> Iterator[None]:
+    """A validation that is interrupted has not begun: what it counted and drew, and where its loader was, is taken back."""
+    random = random_state(run.model)
+    sums = {name: metric.state_dict() for name, metric in run.metrics.items()}
+    loader: Any = run.validation if hasattr(run.validation, "load_state_dict") else None
+    place = loader.state_dict() if loader is not None else None
+    try:
+        yield
+    except BaseException:
+        for name, metric in run.metrics.items():
+            metric.load_state_dict(sums[name])
+        if loader is not None:
+            loader.load_state_dict(place)
+        set_random_state(run.model, random)
+        run.is_whole = True
+        raise
+
+
+@contextlib.contextmanager
 def ending(run: Run) -> Iterator[None]:
-    """Whatever ends the run: its gradients are forgotten if it was interrupted, and the callbacks hear of it."""
+    """Whatever ends the run, `run.stopped` says it and the callbacks hear of it; Ctrl-C is no error."""
     try:
         yield
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ import pytest
 import training
 from training import numbers, train
 
+from minigrad import nn
 from minigrad.train import Checkpoint
 from minigrad.train._checkpoint import newest
 
@@ -34,6 +35,22 @@ def test_a_run_that_was_interrupted_goes_on_to_the_last_bit(moment, steps, tmp_p
     part = train(callbacks=[At(moment), Checkpoint(tmp_path)])
     assert (part.step, part.stopped) == (steps, "interrupted")
     assert signal.getsignal(signal.SIGINT) is handler
+    again = train(resume=tmp_path)
+    assert numbers(again) == numbers(undisturbed)
+    assert again.tracker.history == undisturbed.tracker.history
+
+
+def test_in_the_middle_of_a_validation(tmp_path, undisturbed):
+    class In(nn.CrossEntropyLoss):
+        def forward(self, x, y):
+            calls.append(self)
+            if len(calls) == 11 + 2:
+                interrupt()
+            return super().forward(x, y)
+
+    calls = []
+    part = train(loss=In(), callbacks=[Checkpoint(tmp_path)])
+    assert (part.step, part.epoch, part.stopped) == (6, 0, "interrupted")
     again = train(resume=tmp_path)
     assert numbers(again) == numbers(undisturbed)
     assert again.tracker.history == undisturbed.tracker.history
