@@ -32,12 +32,8 @@ def choose(scores: Any, temperature: float, top_k: int | None, generator: Genera
         least = numpy.partition(scores, -top_k)[:, -top_k, None]
         scores[scores < least] = -numpy.inf
     heights = numpy.exp(scores - scores.max(-1, keepdims=True)).cumsum(-1)
-    whole = heights[:, -1:]
     stream = (generator or default_generator()).stream
-    reached = heights <= stream.random((len(scores), 1)) * whole
-    return (reached & (heights < whole)).sum(
-        -1
-    )  # a product that rounds up to the whole must not choose what is impossible
+    return (heights <= stream.random((len(scores), 1)) * heights[:, -1:]).sum(-1)
 
 
 def extend(

@@ -75,11 +75,13 @@ def test_what_is_drawn_has_the_probabilities() -> None:
     assert (models.choose(scores, 0, None, None) == 2).all()
 
 
-def test_a_draw_at_the_very_end_is_possible() -> None:
-    class Last:
+def test_the_greatest_number_that_is_drawn_chooses_what_is_possible() -> None:
+    class Greatest:
         stream = type("Stream", (), {"random": staticmethod(lambda shape: numpy.full(shape, 1 - 2.0**-53))})
 
-    assert models.choose([[1.0, 1.0, 1.3, -numpy.inf]], 1.0, None, Last()) == 2  # type: ignore[arg-type]
+    for scores in numpy.random.default_rng(0).standard_normal((50, 1, 4)):
+        scores[0, 3] = -numpy.inf
+        assert models.choose(scores, 1.0, None, Greatest()) == 2  # type: ignore[arg-type]
 
 
 def test_what_does_not_fit_is_said() -> None:
