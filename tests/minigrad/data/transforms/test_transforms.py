@@ -35,7 +35,7 @@ PLANES = (PICTURE.transpose(2, 0, 1) / 255).astype(np.float32)
 # Each with options that leave no part of it out.
 ON_BOTH = [
     Pad((1, 2, 3, 0), fill=(255, 0, 255)), Pad(2, padding_mode="reflect"), CenterCrop((8, 4)), RandomCrop(4),
-    RandomCrop((10, 3), padding=1, pad_if_needed=True, padding_mode="edge"), RandomHorizontalFlip(),
+    RandomCrop((10, 3), padding=1, pad_if_needed=True, padding_mode="edge"), RandomHorizontalFlip(), RandomHorizontalFlip(0.0),
     RandomVerticalFlip(), RandomRotation(50, "bilinear"), RandomRotation((10, 80), expand=True),
     RandomAffine(20, (0.2, 0.2), (0.7, 1.4), (-9, 9, -9, 9), "bilinear", center=(2, 3)), Resize((4, 12)), Resize(3),
     ColorJitter(0.5, (0.2, 2), 0.9, 0.5), RandomErasing(1.0, value=(255, 0, 255)),
