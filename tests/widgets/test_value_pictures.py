@@ -22,6 +22,11 @@ def test_the_numbers_stand_row_by_row_under_their_name_with_the_signs_between():
     assert texts == ["x", "p", "q", "1.0", "−2.0", "a", "0.5", "0.0", "b", "=", "y", "p", "q", "3", "4"]
 
 
+def test_only_tables_with_as_many_columns_are_headed():
+    texts, _ = read(pictures.values({"x": [[1, 2]], "sum": [[3]]}, columns=["p", "q"]))
+    assert [text for text in texts if text] == ["x", "p", "q", "1", "2", "sum", "3"]
+
+
 def test_colour_says_the_sign_and_how_large_a_number_is_in_its_table():
     _, (small, large, zero, below) = read(pictures.values({"x": [0.5, 2.0, 0.0, -2.0]}))
     red = [int(fill[1:3], 16) for fill in (zero, small, large)]

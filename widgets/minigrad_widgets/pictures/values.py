@@ -25,7 +25,7 @@ def values(
 
     Args:
         tensors: what is drawn, by the name that stands above it.
-        rows, columns: what is written beside the first table's rows, and above each table's columns.
+        rows, columns: what is written beside the first table's rows, and above the columns of the tables that have as many.
         between: signs between the tables, such as "-" and "=".
         digits: how many stand behind the point.
 
@@ -42,7 +42,7 @@ def values(
         wide += 10
         whole = max(wide * table.shape[1], text_width(name, 12))
         canvas.text(left + whole / 2, 12, name, size=12, bold=True)
-        for at, word in enumerate(columns[: table.shape[1]]):
+        for at, word in enumerate(columns if len(columns) == table.shape[1] else ()):
             canvas.text(left + wide * (at + 0.5), top - 8, word, size=11)
         finite = numpy.abs(table[numpy.isfinite(table)])
         largest = float(finite.max()) if finite.size else 0.0
