@@ -67,7 +67,7 @@ def test_a_picture_and_its_planes_are_transformed_alike(transform):
 @pytest.mark.parametrize("transform", ON_BOTH + ON_FLOATS, ids=named)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_holds_of_every_transform(transform, dtype):
-    x = PLANES.astype(dtype)
+    x = np.ascontiguousarray(PLANES, dtype)
     grey = changed(transform, lambda v: 1) if not isinstance(transform, Normalize) else Normalize(0.5, 0.25)
     for one, same in [(x, transform), (x[::-1, ::-1, ::-1], transform), (x[:1], grey), (x[0], grey)]:
         before = one.copy()
