@@ -54,8 +54,8 @@ def step(run: Run, batches: list[Any]) -> Iterator[None]:
         run.step += 1
         run.schedule("step")
         run.tracker.log(step=run.step, loss=run.loss)
-        run.is_whole = True
         run.tell("on_step_end")
+        run.is_whole = True
 
 
 def compute_gradients(run: Run) -> None:
@@ -162,10 +162,12 @@ def end_epoch(run: Run) -> None:
         with whole_or_as_before(run):
             results = evaluate(run.model, run.validation, run.metrics, run.loss_function)
         run.values |= {f"validation_{name}": value for name, value in results.items()}
-    run.schedule("epoch")
-    run.tracker.log(step=run.step, epoch=run.epoch + 1, **numbers(run.values))
-    run.is_between_epochs = run.is_whole = True
-    run.tell("on_epoch_end")
+    with run.whole:
+        run.schedule("epoch")
+        run.tracker.log(step=run.step, epoch=run.epoch + 1, **numbers(run.values))
+        run.is_between_epochs = True
+        run.tell("on_epoch_end")
+        run.is_whole = True
     run.epoch, run.position, run.is_between_epochs, run.is_exhausted = run.epoch + 1, 0, False, False
 
 
@@ -173,14 +175,14 @@ def end_epoch(run: Run) -> None:
 def whole_or_as_before(run: Run) -> Iterator[None]:
     """A validation that is interrupted has not begun: what it counted and drew, and where its loader was, is taken back."""
     random = random_state(run.model)
-    sums = {name: metric.state_dict() for name, metric in run.metrics.items()}
+    sums = {name: metric.state_dict() for name, metric in run.metrics.items() if hasattr(metric, "state_dict")}
     loader: Any = run.validation if hasattr(run.validation, "load_state_dict") else None
     place = loader.state_dict() if loader is not None else None
     try:
         yield
     except BaseException:
-        for name, metric in run.metrics.items():
-            metric.load_state_dict(sums[name])
+        for name, kept in sums.items():
+            run.metrics[name].load_state_dict(kept)
         if loader is not None:
             loader.load_state_dict(place)
         set_random_state(run.model, random)

@@ -29,7 +29,7 @@ def state_of(run: Run) -> dict[str, Any]:
         "optimizer": run.optimizer.state_dict(),
         "scheduler": None if run.scheduler is None else run.scheduler.state_dict(),
         "data": [_own_state(run.data), _own_state(run.validation)],
-        "metrics": {name: metric.state_dict() for name, metric in run.metrics.items()},
+        "metrics": {name: metric.state_dict() for name, metric in run.metrics.items() if hasattr(metric, "state_dict")},
         "mean_loss": run.mean_loss.state_dict(),
         "tracker": run.tracker.state_dict(),
         "callbacks": [[kind, callback.state_dict()] for kind, callback in _stateful(run)],
@@ -88,8 +88,8 @@ def _apply(run: Run, state: Any) -> None:
     for source, kept in zip(sources, state["data"], strict=True):
         if kept is not None and hasattr(source, "load_state_dict"):
             source.load_state_dict(kept)
-    for name, metric in run.metrics.items():
-        metric.load_state_dict(state["metrics"][name])
+    for name, kept in state["metrics"].items():
+        run.metrics[name].load_state_dict(kept)
     run.mean_loss.load_state_dict(state["mean_loss"])
     run.tracker.load_state_dict(state["tracker"])
     _restore_callbacks(run, state["callbacks"])
