@@ -16,6 +16,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
         ("03_backward", ".mg-stepper"),
         ("04_caffe_layers", ".mg-net"),
         ("06_pytorch", ".mg-stepper"),
+        ("09_losses", ".mg-stepper"),
         ("14_cpu_kernels", ".mg-kernel"),
         ("16_optimising_graphs", ".mg-rewrite"),
     ],
