@@ -183,8 +183,7 @@ class DataLoader:
         if isinstance(self.dataset, IterableDataset):
             yield from (Task(number, seed, epoch, None, None) for number in itertools.count())
         drawing, repeats = draws(self.dataset), Counter()
-        stream = numpy.random.Generator(numpy.random.PCG64(numpy.random.SeedSequence(seed, spawn_key=(epoch,))))
-        for number, chosen in enumerate(draw_order(self._order, stream)):
+        for number, chosen in enumerate(draw_order(self._order, numpy.random.default_rng(seed))):
             indices = list(chosen) if self._recipe.batched else chosen
             keys = None
             if drawing:
