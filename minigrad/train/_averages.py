@@ -32,9 +32,8 @@ class EMA(Callback):
         self.averaged: AveragedModel | None = None
 
     def prepare(self, run: Any) -> None:
-        """Before a checkpoint is loaded: there must be something to load into."""
-        if self.averaged is None:
-            self.averaged = AveragedModel(run.model, multi_avg_fn=self._average, use_buffers=self.use_buffers)
+        """A new run, a new average."""
+        self.averaged = AveragedModel(run.model, multi_avg_fn=self._average, use_buffers=self.use_buffers)
 
     def on_step_end(self, run: Any) -> None:
         assert self.averaged is not None

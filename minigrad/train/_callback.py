@@ -65,6 +65,12 @@ class Callbacks(list):
         }
         self._listening["on_fit_end"].reverse()
 
+    def prepare(self, run: Any) -> None:
+        """A new run begins: let everyone forget the one before."""
+        for callback in self:
+            if hasattr(callback, "prepare"):
+                callback.prepare(run)
+
     def tell(self, moment: str, run: Any) -> None:
         """Call the method of that name of everyone who has it."""
         for receive in self._listening[moment]:

@@ -48,6 +48,10 @@ class Films(Callback):
                 expected="every=…, steps=… or spike=…",
                 hint="Films(every=100), or Films(spike=3) for steps whose loss leaps",
             )
+        self.prepare()
+
+    def prepare(self, run: Any = None) -> None:
+        """No loss was seen yet."""
         self._recorder: record | None = None
         self._random: dict[str, Any] = {}
         self._mean = math.nan

@@ -138,12 +138,12 @@ def begun(
         model, data, loss, optimizer,
         callbacks=callbacks, backward=compiled(backward) if compile else backward, **options,
     )  # fmt: skip
+    # Before callbacks forget the run that they were in: it may be the one that is gone on with.
+    state = copied(state_of(resume)) if isinstance(resume, Run) else None
     run.control.begin(run)
-    for callback in run.callbacks:
-        if hasattr(callback, "prepare"):
-            callback.prepare(run)
+    run.callbacks.prepare(run)
     if isinstance(resume, Run):
-        take_over(run, copied(state_of(resume)))
+        take_over(run, state)
     elif resume is not None:
         path = newest(resume) if Path(resume).is_dir() else resume
         if path is not None:

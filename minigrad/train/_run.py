@@ -29,6 +29,7 @@ class Run:
         gradient_norm: before it was clipped; None without `clip_grad_norm`.
         learning_rate: that of the last step, in the first group of parameters.
         values: what was measured at the end of the last epoch, by name.
+        is_whole: whether what there is fits together, so that it can be gone on with: not in the middle of a step.
         films: by their steps, those that a `Films` callback kept.
         stopped: None for a run that went to its end, otherwise what ended it.
     """
@@ -77,7 +78,6 @@ class Run:
         self.tracker = MetricTracker()
         self.epoch = self.step = self.position = 0
         self.mean_loss = Mean()
-        # Whether what there is fits together, so that it could be gone on with: not in the middle of a step.
         self.is_whole, self.is_between_epochs = True, False
         self.is_exhausted = False  # the last group of an epoch has asked for one batch more, and there was none
         self.batches: list[Any] = []

@@ -54,6 +54,10 @@ class Checkpoint(Callback):
         self.folder = Path(folder)
         self.every_epochs, self.every_steps, self.keep = every_epochs, every_steps, keep
         self.monitor, self.mode = monitor, mode
+        self.prepare()
+
+    def prepare(self, run: Any = None) -> None:
+        """Nothing was saved yet."""
         self.paths: list[Path] = []
         self.best_path: Path | None = None
         self._best = math.nan

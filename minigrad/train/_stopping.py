@@ -43,6 +43,10 @@ class EarlyStopping(Callback):
         refuse_mode("EarlyStopping", mode)
         self.monitor, self.patience, self.min_delta, self.mode = monitor, patience, min_delta, mode
         self.restore_best = restore_best
+        self.prepare()
+
+    def prepare(self, run: Any = None) -> None:
+        """Nothing was measured yet."""
         self.best, self.best_epoch, self.waited = math.nan, -1, 0
         self._weights: dict[str, numpy.ndarray] | None = None
         self._reason: str | None = None
@@ -90,6 +94,10 @@ class StopOnNaN(Callback):
     """
 
     def __init__(self) -> None:
+        self.prepare()
+
+    def prepare(self, run: Any = None) -> None:
+        """Nothing was found yet."""
         self.error: AnomalyError | None = None
         self._random: dict[str, Any] = {}
 

@@ -62,6 +62,15 @@ def test_early_stopping(values, options, epochs, best):
     assert run.stopped is None or f"quality is not better than {values[best]:.4g} since epoch {best}" in run.stopped
 
 
+def test_a_second_run_begins_anew():
+    early, average = EarlyStopping("quality", patience=1), EMA(0.9)
+    first = trained(callbacks=[Measured(3, 4), early, average], epochs=2)
+    assert first.stopped
+    old, second = average.averaged, trained(callbacks=[Measured(5, 4), early, average], epochs=2)
+    assert (second.stopped, early.best) == (None, 4)
+    assert old is not average.averaged
+
+
 def test_early_stopping_refuses_what_is_not_measured():
     with pytest.raises(MinigradError, match=r"validation_loss[\s\S]*train_loss"):
         trained(callbacks=[EarlyStopping()])
