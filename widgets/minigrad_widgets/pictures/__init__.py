@@ -11,6 +11,7 @@
 `confusion`      which class was taken for which; `most_confused` lists the mistakes
 `parts`          a model as boxes in boxes
 `three_parts`    a model, a loss and an optimiser, and what passes between them
+`timeline`       who is busy when, in lanes over one line of time
 `values`         small tensors as tables of their numbers, side by side
 ================ ======================================================================
 
@@ -27,9 +28,10 @@ from minigrad_widgets.pictures.memory import strides
 from minigrad_widgets.pictures.parts import parts
 from minigrad_widgets.pictures.roofline import roofline
 from minigrad_widgets.pictures.three_parts import three_parts
+from minigrad_widgets.pictures.timeline import timeline
 from minigrad_widgets.pictures.values import values
 
 __all__ = [
     "Canvas", "Picture", "broadcasting", "confusion", "digits", "lines", "loop_order", "most_confused", "parts", "roofline",
-    "strides", "sum_to", "three_parts", "values",
+    "strides", "sum_to", "three_parts", "timeline", "values",
 ]  # fmt: skip
