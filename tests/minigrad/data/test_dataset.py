@@ -91,7 +91,11 @@ def test_a_sample_draws_the_same_wherever_it_stands():
 
     data = Noisy()
     loader = DataLoader(data, batch_size=4, generator=minigrad.Generator(0))
-    alone = [x for batch in loader for x in batch.tolist()]
+    batches = iter(loader)
+    alone = next(batches).tolist()
+    seed = loader.state_dict()["seed"]
+    alone += next(batches).tolist()
+    assert alone == [sample_generator(seed, 0, index).random() for index in range(6)]
     inside = DataLoader(
         ConcatDataset([Subset(data, [0, 1, 2]), Subset(data, [3, 4, 5])]), generator=minigrad.Generator(0)
     )

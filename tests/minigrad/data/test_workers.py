@@ -81,6 +81,16 @@ def test_a_persistent_worker_outlives_an_error_and_an_epoch_that_was_left():
     assert [next(batches).tolist() for _ in range(2)] == [[0, 1], [2, 3]]
 
 
+def test_nothing_of_an_epoch_that_was_left_comes_in_the_next():
+    def second_epoch(num_workers):
+        options = {"num_workers": num_workers, "persistent_workers": num_workers > 0}
+        loader = DataLoader(range(12), 2, shuffle=True, generator=minigrad.Generator(0), **options)
+        next(iter(loader))
+        return [batch.tolist() for batch in loader]
+
+    assert second_epoch(1) == second_epoch(0)
+
+
 def test_a_killed_worker_is_reported():
     with pytest.raises(WorkerError, match=r"SIGKILL, while it made batch 4, samples \[8, 9\]"):
         list(DataLoader(Killed(), 2, num_workers=2))
@@ -104,13 +114,13 @@ def test_what_cannot_be_sent_is_said(monkeypatch):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_or_killed_program_leaves_no_worker(how, tmp_path):
     script = Path(__file__).parents[2] / "samples.py"
-    program = subprocess.Popen([sys.executable, script, tmp_path], start_new_session=True)
+    program = subprocess.Popen([sys.executable, script, tmp_path], start_new_session=True, stderr=subprocess.PIPE)
     started = tmp_path / "started"
     wait(lambda: started.exists() and started.read_text())
     pids = [int(pid) for pid in started.read_text().split()]
     assert len(set(pids)) == 2 and all(map(alive, pids))
     os.killpg(program.pid, how) if how == signal.SIGINT else program.kill()
-    program.wait(20)
+    assert program.communicate(timeout=20)[1] == b""
     wait(lambda: not any(map(alive, pids)))
     assert (tmp_path / "interrupted").exists() == (how == signal.SIGINT)
 
