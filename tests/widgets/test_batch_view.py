@@ -118,6 +118,10 @@ def test_several_images_and_a_function_of_the_readers_own():
     assert len(pictures) == 21 and view._data["sliders"] == []
     flipped = [bool((p[..., 0] != IMAGES[n // 7]).any()) for n, p in enumerate(pictures) if n % 7]
     assert 3 < sum(flipped) < 15
+    seen = []
+    for given in (IMAGES[0], IMAGES[:1], IMAGES[0, :, :3][None] / 255, IMAGES[:2, None] / 255):
+        BatchView(given, transform=lambda x: seen.append(x.shape) or x, times=1)
+    assert seen == [(4, 6), (4, 6), (1, 4, 3), (1, 4, 6), (1, 4, 6)]  # in the reader's own layout
     assert len(drawn(BatchView(np.zeros((9, 3, 3)), transform=RandomHorizontalFlip(), times=1))) == 16  # of eight
     sample = mg.data.datasets.ImageDataset(IMAGES, np.arange(5))[2]
     assert len(drawn(BatchView(sample, transform=RandomHorizontalFlip(), times=3))) == 4
@@ -178,6 +182,8 @@ def test_markup_stays_text():
     [
         (lambda: BatchView(np.zeros(3)), TypeError, r"float64 of shape \(3,\)"),
         (lambda: BatchView(np.zeros((2, 9, 4, 4))), TypeError, "1 to 4 channels"),
+        (lambda: BatchView([]), TypeError, "holds no images"),
+        (lambda: BatchView(IMAGES, transform=RandomHorizontalFlip(), times=0), ValueError, "times=0"),
         (lambda: BatchView("digits"), TypeError, "holds no images"),
         (lambda: BatchView(IMAGES, [1, 2]), ValueError, "2 labels for 5 images"),
         (lambda: BatchView(IMAGES[0], transform=lambda x: 3), TypeError, "what the transform gave"),

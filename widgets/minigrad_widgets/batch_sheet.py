@@ -26,43 +26,39 @@ class Image:
     caption: str = ""
 
 
-def images_of(given: Any, what: str) -> list[numpy.ndarray]:
-    """Images, each (H, W, C), of what a reader may have: a batch, a list, one image; tensors or arrays.
+def as_array(given: Any) -> numpy.ndarray:
+    """The numbers of a tensor, an array or a list."""
+    return numpy.asarray(given.numpy() if hasattr(given, "numpy") else given)
+
+
+def one_by_one(given: Any, what: str) -> list[numpy.ndarray]:
+    """The images in what a reader may have: a batch, a list, one image, of tensors or arrays; each in its own layout.
 
     Errors: TypeError for what holds no images.
     """
-    if isinstance(given, (list, tuple)):
-        return [one for part in given for one in images_of(part, what)]
-    array = numpy.asarray(given.numpy() if hasattr(given, "numpy") else given)
-    last = array.dtype == numpy.uint8
-    if array.dtype.kind not in "fuib" or array.ndim not in (2, 3, 4) or not array.size:
-        raise _no_images(array, what)
-    if array.dtype.kind in "ib" or (array.dtype.kind == "u" and not last):
-        array = array.astype(numpy.float64)
-    channels = (array.shape[-1] if last else array.shape[-3]) if array.ndim > 2 else 1
-    if array.ndim == 3 and not 1 <= channels <= 4:  # (N, H, W)
-        array = array[..., None] if last else array[:, None]
-        channels = 1
-    elif array.ndim < 4:
-        array = (
-            array[None, ..., None]
-            if array.ndim == 2 and last
-            else array[None, None]
-            if array.ndim == 2
-            else array[None]
-        )
-    if not 1 <= channels <= 4:
-        raise _no_images(array, what)
-    return list(array if last else array.transpose(0, 2, 3, 1))
-
-
-def _no_images(array: numpy.ndarray, what: str) -> TypeError:
-    return TypeError(
+    if isinstance(given, (list, tuple)) and len(given):
+        return [one for part in given for one in one_by_one(part, what)]
+    array = as_array(given)
+    if array.dtype.kind in "fuib" and array.size and array.ndim in (2, 3, 4):
+        channels = array.shape[-1 if array.dtype == numpy.uint8 else -3] if array.ndim > 2 else 1
+        if array.ndim == 3 and channels > 4:  # (N, H, W)
+            return list(array)
+        if channels <= 4:
+            return list(array) if array.ndim == 4 else [array]
+    raise TypeError(
         f"BatchView: {what} holds no images.\n"
         f"  got:      {array.dtype} of shape {array.shape}\n"
         "  expected: (N, C, H, W) or (C, H, W) floats, or (N, H, W, C), (H, W, C), (H, W) uint8, with 1 to 4 channels\n"
         "  try:      BatchView(images, labels), for a batch (images, labels) of a loader"
     )
+
+
+def pixels_of(image: numpy.ndarray) -> numpy.ndarray:
+    """One image as (H, W, C): uint8, or a float."""
+    values = image if image.dtype == numpy.uint8 or image.dtype.kind == "f" else image.astype(numpy.float64)
+    if values.ndim == 2:
+        return values[..., None]
+    return values if image.dtype == numpy.uint8 else values.transpose(1, 2, 0)
 
 
 def span_of(images: Sequence[numpy.ndarray]) -> tuple[float, float]:
@@ -145,7 +141,7 @@ def _caption(label: Any, classes: Sequence[str] | None) -> str:
 
     if isinstance(label, str):
         return label
-    array = numpy.asarray(label.numpy() if hasattr(label, "numpy") else label)
+    array = as_array(label)
     if array.ndim == 1 and array.size > 1:
         first = [int(place) for place in numpy.argsort(-array, kind="stable")[:2] if array[place] >= 0.005]
         if len(first) == 1:

@@ -11,7 +11,18 @@ import traitlets
 from minigrad.data.transforms import Compose
 from minigrad_widgets import text
 from minigrad_widgets.base import View, esm
-from minigrad_widgets.batch_sheet import GAP, LINE, Image, captions_of, images_of, picture, scale_of, span_of
+from minigrad_widgets.batch_sheet import (
+    GAP,
+    LINE,
+    Image,
+    as_array,
+    captions_of,
+    one_by_one,
+    picture,
+    pixels_of,
+    scale_of,
+    span_of,
+)
 from minigrad_widgets.marks import SMALL, TITLE, mark, sheet, words
 from minigrad_widgets.palette import picture_style
 from minigrad_widgets.sliders import rebuilt, sliders_of
@@ -70,10 +81,13 @@ class BatchView(View):
     ) -> None:
         if labels is None and _is_pair(images):
             images, labels = images
-        self._images = images_of(images, "images")
+        if times < 1:
+            raise ValueError(
+                f"BatchView: nothing to draw.\n  got:      times={times}\n  expected: 1 or more\n  try:      times=14"
+            )
+        self._given = one_by_one(images, "images")
+        self._images = [pixels_of(image) for image in self._given]
         self._captions = captions_of(labels, len(self._images), classes)
-        # A transform is given each image as the reader has it, not as it is drawn.
-        self._given = _one_by_one(images, len(self._images))
         self._times, self._columns = times, columns
         self.transform = self._first = transform
         self._sliders = sliders_of(transform)
@@ -116,7 +130,7 @@ class BatchView(View):
         drawn = []
         for n in range(self._times):
             result = step(self._given[place], numpy.random.default_rng((seed, place, n)))
-            drawn += images_of([result], "what the transform gave")[:1]
+            drawn.append(pixels_of(one_by_one(result, "what the transform gave")[0]))
         return drawn
 
     def _most(self) -> int:
@@ -128,20 +142,24 @@ class BatchView(View):
         if self.transform is None:
             pictures = [Image(values, caption) for values, caption in zip(shown, self._captions)]
             return _grid(pictures, span_of(shown), self._columns, PAD, PAD)
-        originals, marks, y = span_of(shown), [], PAD + LINE
         draws = [self._draws(place, seed) for place in range(len(shown))]
-        made = span_of([one for some in draws for one in some])
-        across = 0.0
+        black_to_white, made = span_of(shown), span_of([one for some in draws for one in some])
+        scale = scale_of(shown)
+        first = max(
+            max(image.shape[1] * scale for image in shown), *(text.width(c, SMALL) for c in self._captions), 44.0
+        )
+        left, y, across, marks = PAD + first + 2 * GAP, PAD + LINE, 0.0, []
         for values, caption, some in zip(shown, self._captions, draws):
-            left, low, first = _grid([Image(values, caption)], originals, 1, PAD, y)
-            wide, high, rest = _grid([Image(one) for one in some], made, self._columns or 7, left + 2 * GAP, y)
-            marks += [*first, *rest]
-            across, y = max(across, wide), max(low, high)
+            x = PAD + (first - values.shape[1] * scale) / 2
+            marks.append(picture(Image(values, caption), x, y, scale, black_to_white))
+            right, low, rest = _grid([Image(one) for one in some], made, self._columns or 7, left, y)
+            marks += rest
+            across, y = max(across, right), max(low, y + values.shape[0] * scale + (LINE if caption else 0) + GAP)
         head = [
             words("original", PAD, PAD + 10, size=SMALL, fill="soft"),
-            words(f"{self._times} draws, seed {seed}", left + 2 * GAP, PAD + 10, size=SMALL, fill="soft"),
+            words(f"{self._times} draws, seed {seed}", left, PAD + 10, size=SMALL, fill="soft"),
         ]
-        return max(across, left + 150), y, [*head, *marks]
+        return max(across, left + 130), y, [*head, *marks]
 
     def _told(self) -> dict[str, Any]:
         width, height, marks = self._parts
@@ -199,13 +217,5 @@ def _is_pair(given: Any) -> bool:
     """Whether this is (images, labels) of a loader, or (image, label) of a data set."""
     if not isinstance(given, (list, tuple)) or len(given) != 2:
         return False
-    first, second = (numpy.ndim(part.numpy() if hasattr(part, "numpy") else part) for part in given)
+    first, second = (as_array(part).ndim for part in given)
     return first >= 2 and second < min(first, 3) and (second == 0 or len(given[0]) == len(given[1]))
-
-
-def _one_by_one(images: Any, count: int) -> list[numpy.ndarray]:
-    """The images as a transform takes them: one array each, in the reader's own layout."""
-    if isinstance(images, (list, tuple)):
-        return [one for part in images for one in _one_by_one(part, len(images_of(part, "images")))]
-    array = numpy.asarray(images.numpy() if hasattr(images, "numpy") else images)
-    return list(array) if array.ndim == 4 or (array.ndim == 3 and count == len(array)) else [array]
