@@ -7,8 +7,7 @@ from typing import Any
 
 from minigrad.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from minigrad.train._callback import Callback
-from minigrad.train._evaluate import evaluate
-from minigrad.train._loop import numbers
+from minigrad.train._evaluate import evaluate, numbers
 
 
 class EMA(Callback):

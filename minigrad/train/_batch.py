@@ -69,3 +69,10 @@ def grouped(batches: Iterable[Any], count: int) -> Iterator[list[Any]]:
     iterator = iter(batches)
     while group := list(islice(iterator, count)):
         yield group
+
+
+def detached(prediction: Any) -> Any:
+    """The same without its history."""
+    if isinstance(prediction, (tuple, list)):
+        return type(prediction)(map(detached, prediction))
+    return prediction.detach() if hasattr(prediction, "detach") else prediction

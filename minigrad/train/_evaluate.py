@@ -74,3 +74,8 @@ def kept_modes(model: Any) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
+
+
+def numbers(values: dict[str, Any]) -> dict[str, float]:
+    """Those results that are one number; a confusion matrix, for one, is not."""
+    return {name: float(value) for name, value in values.items() if not getattr(value, "shape", ())}

@@ -1,4 +1,4 @@
-"""Ctrl-C at a time that suits: a step is finished before the run ends."""
+"""What ends a run before its end: Ctrl-C at a time that suits, for a step is finished first; errors; a cancelled task."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import signal
 import threading
 from collections.abc import Iterator
 from typing import Any
+
+from minigrad.train._pack import first_line
+from minigrad.train._random import random_state, set_random_state
 
 INTERRUPTED = "interrupted"
 
@@ -51,3 +54,40 @@ class Whole:
             self._asked = True
         elif callable(self._before):
             self._before(number, frame)
+
+
+@contextlib.contextmanager
+def whole_or_as_before(run: Any) -> Iterator[None]:
+    """A validation that is interrupted has not begun: what it counted and drew, and where its loader was, is taken back."""
+    random = random_state(run.model)
+    sums = {name: metric.state_dict() for name, metric in run.metrics.items() if hasattr(metric, "state_dict")}
+    loader: Any = run.validation if hasattr(run.validation, "load_state_dict") else None
+    place = loader.state_dict() if loader is not None else None
+    try:
+        yield
+    except BaseException:
+        for name, kept in sums.items():
+            run.metrics[name].load_state_dict(kept)
+        if loader is not None:
+            loader.load_state_dict(place)
+        set_random_state(run.model, random)
+        run.is_whole = True
+        raise
+
+
+@contextlib.contextmanager
+def ending(run: Any) -> Iterator[None]:
+    """Whatever ends the run, `run.stopped` says it and the callbacks hear of it; Ctrl-C is no error."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.control.stop(INTERRUPTED)
+    except GeneratorExit:
+        run.control.stop(INTERRUPTED)
+        raise
+    except BaseException as error:
+        run.control.stop(f"{type(error).__name__}: {first_line(error)}")
+        raise
+    finally:
+        run.stopped = run.control.reason
+        run.tell("on_fit_end")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from minigrad.errors import MinigradError
 from minigrad.nn.utils import clip_grad_norm_
-from minigrad.train._batch import grouped, parts, predict, size
-from minigrad.train._evaluate import evaluate, kept_modes
-from minigrad.train._interrupt import INTERRUPTED
-from minigrad.train._pack import first_line
+from minigrad.train._batch import detached, grouped, parts, predict, size
+from minigrad.train._evaluate import evaluate, kept_modes, numbers
+from minigrad.train._interrupt import ending, whole_or_as_before
 from minigrad.train._random import random_state, set_random_state
 from minigrad.train._run import Run
 
@@ -106,10 +104,12 @@ def update(run: Run) -> None:
         for group, own in zip(groups, scheduled, strict=True):
             group["lr"] = rate * own / scheduled[0] if scheduled[0] else rate
     run.learning_rate = float(groups[0]["lr"])
-    run.optimizer.step()
-    if rate is not None:
-        for group, own in zip(groups, scheduled, strict=True):
-            group["lr"] = own
+    try:
+        run.optimizer.step()
+    finally:
+        if rate is not None:
+            for group, own in zip(groups, scheduled, strict=True):
+                group["lr"] = own
 
 
 def begin_epoch(run: Run) -> None:
@@ -169,52 +169,3 @@ def end_epoch(run: Run) -> None:
         run.tell("on_epoch_end")
         run.is_whole = True
     run.epoch, run.position, run.is_between_epochs, run.is_exhausted = run.epoch + 1, 0, False, False
-
-
-@contextlib.contextmanager
-def whole_or_as_before(run: Run) -> Iterator[None]:
-    """A validation that is interrupted has not begun: what it counted and drew, and where its loader was, is taken back."""
-    random = random_state(run.model)
-    sums = {name: metric.state_dict() for name, metric in run.metrics.items() if hasattr(metric, "state_dict")}
-    loader: Any = run.validation if hasattr(run.validation, "load_state_dict") else None
-    place = loader.state_dict() if loader is not None else None
-    try:
-        yield
-    except BaseException:
-        for name, kept in sums.items():
-            run.metrics[name].load_state_dict(kept)
-        if loader is not None:
-            loader.load_state_dict(place)
-        set_random_state(run.model, random)
-        run.is_whole = True
-        raise
-
-
-@contextlib.contextmanager
-def ending(run: Run) -> Iterator[None]:
-    """Whatever ends the run, `run.stopped` says it and the callbacks hear of it; Ctrl-C is no error."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        run.control.stop(INTERRUPTED)
-    except GeneratorExit:
-        run.control.stop(INTERRUPTED)
-        raise
-    except BaseException as error:
-        run.control.stop(f"{type(error).__name__}: {first_line(error)}")
-        raise
-    finally:
-        run.stopped = run.control.reason
-        run.tell("on_fit_end")
-
-
-def numbers(values: dict[str, Any]) -> dict[str, float]:
-    """Those results that are one number; a confusion matrix, for one, is not."""
-    return {name: float(value) for name, value in values.items() if not getattr(value, "shape", ())}
-
-
-def detached(prediction: Any) -> Any:
-    """The same without its history."""
-    if isinstance(prediction, (tuple, list)):
-        return type(prediction)(map(detached, prediction))
-    return prediction.detach() if hasattr(prediction, "detach") else prediction
