@@ -73,6 +73,7 @@ def test_colours_and_ranges():
     colour = R.integers(0, 256, (2, 5, 4, 3), dtype=np.uint8)
     assert np.array_equal(drawn(BatchView(colour))[1], colour[1])
     assert np.array_equal(drawn(BatchView(colour.transpose(0, 3, 1, 2) / 255.0))[1], colour[1])
+    assert [p.shape for p in drawn(BatchView(([colour[0], IMAGES[0]], [1, 2])))] == [(5, 4, 3), (4, 6, 1)]
     assert len(drawn(BatchView(colour[0]))) == 1  # (H, W, C) is one image
     levels = drawn(BatchView(np.array([[[-1.0, 0.0], [1.0, np.nan]]])))[0][..., 0]
     assert levels.tolist() == [[0, 128], [255, 0]]

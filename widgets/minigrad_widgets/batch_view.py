@@ -217,5 +217,12 @@ def _is_pair(given: Any) -> bool:
     """Whether this is (images, labels) of a loader, or (image, label) of a data set."""
     if not isinstance(given, (list, tuple)) or len(given) != 2:
         return False
-    first, second = (as_array(part).ndim for part in given)
+    first, second = (_dimensions(part) for part in given)
     return first >= 2 and second < min(first, 3) and (second == 0 or len(given[0]) == len(given[1]))
+
+
+def _dimensions(part: Any) -> int:
+    """Of an array, or of a list of arrays, which need not be of one size."""
+    if isinstance(part, (list, tuple)):
+        return 1 + (_dimensions(part[0]) if part else 0)
+    return as_array(part).ndim
