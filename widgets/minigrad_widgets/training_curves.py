@@ -55,7 +55,13 @@ def _frame(name: str, lines: Mapping[str, Points], place: int, films: Sequence[i
     """One thing: its name and last values, a frame with the ends of both axes, its lines."""
     lines = {kind: found for kind, points in lines.items() if (found := [p for p in points if math.isfinite(p[1])])}
     alone = len(lines) == 1
-    title = f"{name}  {text.number(next(iter(lines.values()))[-1][1])}" if alone else name
+    title = (
+        f"{name}  {text.number(next(iter(lines.values()))[-1][1])}"
+        if alone
+        else name
+        if len(name) < 14
+        else name[:12] + "…"
+    )
     marks = [
         words(title, _LEFT, 22, size=TITLE, font_weight=600),
         mark("rect", x=_LEFT, y=_TOP, width=_WIDE, height=_HIGH, rx=4, fill="frame", stroke="hair"),
@@ -73,8 +79,8 @@ def _frame(name: str, lines: Mapping[str, Points], place: int, films: Sequence[i
         return _LEFT + 4 + (x - x0) / wide * (_WIDE - 8), bottom - 4 - (y - y0) / high * (_HIGH - 8)
 
     ticks = [
-        (text.number(y1), _LEFT - 6, _TOP + 11, "end"),
-        (text.number(y0), _LEFT - 6, bottom, "end"),
+        (_tick(y1), _LEFT - 6, _TOP + 11, "end"),
+        (_tick(y0), _LEFT - 6, bottom, "end"),
         (text.number(int(x0) if x0.is_integer() else x0), _LEFT, bottom + 16, "start"),
         ("step", (_LEFT + right) / 2, bottom + 16, "middle"),
         (text.number(int(x1) if x1.is_integer() else x1), right, bottom + 16, "end"),
@@ -102,14 +108,20 @@ def _names(lines: Mapping[str, Points], right: float) -> list[str]:
     marks, x = [], right
     for kind, points in reversed([*lines.items()]):
         name, colour, dashes = _LINES[kind]
-        told = f"{name} {text.number(points[-1][1])}"
+        told = f"{name} {text.number(points[-1][1])}" if kind else name  # space is short, and a step's loss says little
         marks.append(words(told, x, 22, size=SMALL, anchor="end"))
-        x -= 6.0 * len(told) + 4
+        x -= 5.9 * len(told) + 4
         marks.append(
             mark("line", x1=x - 16, y1=18, x2=x, y2=18, stroke=colour, stroke_width=2, stroke_dasharray=dashes)
         )
-        x -= 26
+        x -= 24
     return marks
+
+
+def _tick(y: float) -> str:
+    """A number that fits beside the frame."""
+    told = text.number(y)
+    return told if len(told) <= 6 else f"{y:.0e}".replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
 
 
 def _diamonds(films: Sequence[int], points: Points, at: Callable[[float, float], tuple[float, float]]) -> list[str]:

@@ -6,6 +6,7 @@ function handles(model) {
   let state = "";
   let held = false;
   let asked = 0;
+  let wanted = null; // a rate that was asked for and not yet answered: older answers do not move the slider back
   const ask = (content) => model.send(content);
   const pause = h("button", { onclick: () => ask({ ask: state === "paused" ? "resume" : "pause" }) }, "Pause");
   const stop = h("button", { onclick: () => ask({ ask: "stop" }) }, "Stop");
@@ -15,7 +16,8 @@ function handles(model) {
   const rate = () => Number((10 ** Number(range.value)).toPrecision(2));
   const send = () => {
     asked = Date.now();
-    ask({ ask: "rate", value: rate() });
+    wanted = rate();
+    ask({ ask: "rate", value: wanted });
   };
   const range = h("input", {
     type: "range", min: RATES.low, max: RATES.high, step: RATES.by, "aria-label": "learning rate",
@@ -31,7 +33,10 @@ function handles(model) {
       send();
     },
   });
-  const scheduled = h("button", { onclick: () => ask({ ask: "rate", value: null }) }, "As scheduled");
+  const scheduled = h("button", { onclick: () => {
+    wanted = null;
+    ask({ ask: "rate", value: null });
+  } }, "As scheduled");
   const row = h(
     "div", { class: "mg-handles" },
     h("div", { class: "mg-row" }, pause, stop, bar, words),
@@ -47,7 +52,8 @@ function handles(model) {
     scheduled.disabled = over || run.scheduled;
     bar.value = run.done;
     words.textContent = run.words;
-    if (held) return;
+    if (wanted === run.rate || over) wanted = null;
+    if (held || wanted !== null) return;
     range.value = Math.log10(run.rate || 10 ** RATES.low);
     shown.textContent = shortRate(run.rate);
     range.setAttribute("aria-valuetext", shown.textContent);
@@ -59,9 +65,10 @@ function render({ model, el }) {
   const { row, show: showHandles } = handles(model);
   const curves = h("div", { class: "mg-curves" });
   const below = h("div", { class: "mg-opened" });
-  const root = h("div", { class: "mg-view mg-monitor" }, row, curves);
+  const root = h("div", { class: "mg-view mg-monitor", "data-lm-suppress-shortcuts": "true" }, row, curves);
   const open = (target) => target.closest(".mg-film") && model.send({ ask: "film", step: Number(target.closest(".mg-film").dataset.step) });
   curves.addEventListener("click", (event) => open(event.target));
+  root.addEventListener("keydown", (event) => event.stopPropagation()); // a slider's arrow keys are its own
   curves.addEventListener("keydown", (event) => {
     if ((event.key === "Enter" || event.key === " ") && event.target.closest(".mg-film")) {
       event.preventDefault();
