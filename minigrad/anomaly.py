@@ -27,7 +27,9 @@ class detect_anomaly:
         if out.device.has_nan(out.array) and not any(_has_nan(x) for x in event.inputs):
             got = ", ".join(_summary(x) for x in event.inputs)
             raise AnomalyError(
-                f"`{event.op.name}` made the first NaN" + (f" at {event.line}." if event.line else "."),
+                f"`{event.op.name}` made the first NaN"
+                + (f" in {' > '.join(event.scope)}" if event.scope else "")
+                + (f" at {event.line}." if event.line else "."),
                 got=f"inputs {got}",
                 expected="finite numbers",
                 hint="log and sqrt of negative numbers, 0/0 and inf - inf give NaN; clamp the input or add a small number",

@@ -3,7 +3,7 @@
 import pytest
 
 import minigrad
-from minigrad import detect_anomaly, tensor
+from minigrad import Tensor, detect_anomaly, nn, tensor
 from minigrad.errors import AnomalyError
 from minigrad.events import LISTENERS
 
@@ -17,6 +17,18 @@ def test_forward_names_the_op_the_line_and_the_inputs() -> None:
     assert "`log` made the first NaN" in raised.value.what
     assert "test_anomaly.py" in raised.value.what and "z = y.log()  # here" in raised.value.what
     assert "from -2 to 2" in raised.value.got and raised.value.hint
+
+
+def test_forward_names_the_module_too() -> None:
+    class Logarithm(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.log()
+
+    with (
+        pytest.raises(AnomalyError, match="`log` made the first NaN in Sequential > 1: Logarithm at test_anomaly"),
+        detect_anomaly(),
+    ):
+        nn.Sequential(nn.Identity(), Logarithm())(tensor([-1.0]))
 
 
 def test_backward_names_the_op_and_the_line_of_its_forward() -> None:

@@ -104,7 +104,7 @@ def test_a_nan_is_stopped_before_it_is_learned_and_named_with_its_line(compile):
     net = Logarithm()
     run = trained(net, epochs=5, callbacks=[Deeper(), stop], compile=compile)
     assert run.step == 3
-    assert run.stopped.startswith("step 3: the loss is nan: `log` made the first NaN at test_callbacks.py")
+    assert run.stopped.startswith("step 3: the loss is nan: `log` made the first NaN in Logarithm at test_callbacks.py")
     assert "(0.01 * z + 1 - self.level).log()" in run.stopped
     assert "clamp the input" in str(stop.error)
     assert all(np.isfinite(p.numpy()).all() for p in net.parameters())
