@@ -87,8 +87,8 @@ class Logarithm(nn.Module):
         self.calls = 0
 
     def forward(self, x):
-        z = self.drop(self.norm(self.inner(x)))
-        return z + (0.01 * z + 1 - self.level).log()
+        z = self.norm(self.inner(x))
+        return self.drop(z + (0.01 * z + 1 - self.level).log())
 
     level = 0.0
 
@@ -100,10 +100,14 @@ class Deeper:
 
 @pytest.mark.parametrize("compile", [False, True])
 def test_a_nan_is_stopped_before_it_is_learned_and_named_with_its_line(compile):
-    stop = StopOnNaN()
-    net = Logarithm()
-    run = trained(net, epochs=5, callbacks=[Deeper(), stop], compile=compile)
+    class Drawn:
+        def on_backward_end(self, run):
+            self.state = mg.default_generator().stream.bit_generator.state
+
+    stop, drawn, net = StopOnNaN(), Drawn(), Logarithm()
+    run = trained(net, epochs=5, callbacks=[Deeper(), drawn, stop], compile=compile)
     assert run.step == 3
+    assert mg.default_generator().stream.bit_generator.state == drawn.state
     assert run.stopped.startswith("step 3: the loss is nan: `log` made the first NaN in Logarithm at test_callbacks.py")
     assert "(0.01 * z + 1 - self.level).log()" in run.stopped
     assert "clamp the input" in str(stop.error)

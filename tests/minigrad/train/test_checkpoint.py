@@ -21,6 +21,7 @@ from minigrad.optim import lr_scheduler
 from minigrad.train import Checkpoint, CheckpointError, fit, load_checkpoint, save_checkpoint
 from minigrad.train._checkpoint import newest
 from minigrad.train._file import read, write
+from minigrad.train._pack import unpack
 
 
 class StopAt:
@@ -268,6 +269,18 @@ def test_a_hostile_file_is_an_error(name, tmp_path):
     model, optimizer = parts()
     with pytest.raises(CheckpointError, match=r"got:[\s\S]*try:"):
         load_checkpoint(path, model, optimizer)
+
+
+def test_numbers_that_json_has_not_are_refused():
+    for text, arrays in (("[NaN]", {}), ('{"$": "text", "name": "a"}', {"a": np.frombuffer(b"[Infinity]", np.uint8)})):
+        with pytest.raises(CheckpointError, match="is not JSON"):
+            unpack(text, arrays)
+
+
+def test_without_safetensors_it_is_said_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(ModuleNotFoundError, match=r"minigrad\[train\]"):
+        write(tmp_path / "a.safetensors", {})
 
 
 def test_a_truncated_or_overwritten_file_is_an_error_or_a_state(saved):
