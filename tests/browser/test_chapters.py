@@ -74,3 +74,40 @@ def test_the_chapter_about_modules_runs_whole_and_its_network_opens(run_notebook
     assert graph.locator(".mg-node", has_text="rsqrt").count() == 0
     graph.locator(".mg-node", has_text="bn1: BatchNorm2d").click()
     graph.locator(".mg-node", has_text="rsqrt").first.wait_for()
+
+
+def test_the_chapter_about_training_runs_whole_and_a_step_of_its_run_is_stepped_through(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "13_training.ipynb")
+    assert notebook.errors() == []
+    monitor = notebook.page.locator(".mg-monitor")
+    monitor.scroll_into_view_if_needed()
+    assert monitor.locator(".mg-words").inner_text() == "epoch 30 of 30, step 300. done"
+    monitor.locator(".mg-film[data-step='150']").click()
+    stepper = notebook.page.locator(".mg-stepper")
+    stepper.wait_for()
+    stepper.focus()
+    notebook.page.keyboard.press("Home")
+    before = stepper.locator(".mg-count").inner_text()
+    notebook.page.keyboard.press("k")
+    assert stepper.locator(".mg-count").inner_text() != before
+
+
+def test_the_chapter_about_optimisers_runs_whole_and_races_again_from_where_one_clicks(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "11_optimisers.ipynb")
+    assert notebook.errors() == []
+    page = notebook.page
+    assert page.locator(".mg-playground").count() == 2
+    view = page.locator(".mg-playground").first
+    view.scroll_into_view_if_needed()
+    view.focus()
+    page.keyboard.press("End")
+    sgd = view.locator(".mg-lane", has_text="SGD")
+    before = sgd.locator(".mg-standing").inner_text()
+    assert before.startswith("loss")
+    box = view.locator("[data-part=frame]").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3)
+    page.wait_for_function(
+        "([row, before]) => row.querySelector('.mg-standing').textContent !== before", arg=[sgd.element_handle(), before]
+    )
+    view.get_by_label("SGD: learning rate").fill("60")
+    sgd.get_by_text("diverged at step").wait_for()
