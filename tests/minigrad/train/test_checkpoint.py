@@ -43,6 +43,26 @@ def test_a_resumed_run_is_the_undisturbed_one_to_the_last_bit(step, tmp_path, un
     assert (again.step, again.epoch, again.position) == (24, 4, 0)
 
 
+def test_what_is_saved_is_what_everyone_has_been_told(tmp_path):
+    class Counts:
+        seen = 0
+
+        def on_epoch_end(self, run):
+            self.seen += 1
+
+        def state_dict(self):
+            return {"seen": self.seen}
+
+        def load_state_dict(self, state):
+            self.seen = state["seen"]
+
+    counts = Counts()
+    train(callbacks=[Checkpoint(tmp_path / "first", keep=1), counts], epochs=2)
+    saved = read(newest(tmp_path / "first"))["run"]["callbacks"]
+    assert ["Counts", {"seen": 2}] in saved
+    assert len(list((tmp_path / "first").iterdir())) == 1
+
+
 def test_batches_from_a_list_and_a_generator_s_own_order_too(tmp_path):
     class Shuffled:
         def __iter__(self):
