@@ -41,7 +41,7 @@ def sample_key(index: Any) -> int:
 class SampleGenerators:
     """The generators of many samples, one after another.
 
-    They are one generator that is taken to each sample's place, which needs 2 µs instead of 20 for a new one.
+    They are one generator that is taken to each sample's place: a few microseconds, where a new one takes twenty.
     """
 
     def __init__(self) -> None:
