@@ -18,7 +18,7 @@ from minigrad import nn, optim
 from minigrad.data import DataLoader
 from minigrad.metrics import Accuracy, Mean, MetricTracker
 from minigrad.optim import lr_scheduler
-from minigrad.train import Checkpoint, CheckpointError, fit, load_checkpoint, save_checkpoint
+from minigrad.train import Checkpoint, CheckpointError, Control, fit, load_checkpoint, save_checkpoint
 from minigrad.train._checkpoint import newest
 from minigrad.train._file import read, write
 from minigrad.train._pack import unpack
@@ -61,6 +61,14 @@ def test_what_is_saved_is_what_everyone_has_been_told(tmp_path):
     saved = read(newest(tmp_path / "first"))["run"]["callbacks"]
     assert ["Counts", {"seen": 2}] in saved
     assert len(list((tmp_path / "first").iterdir())) == 1
+
+
+def test_a_rate_that_was_set_by_hand_holds_on(tmp_path):
+    control = Control()
+    control.learning_rate = 0.125
+    train(callbacks=[StopAt(2), Checkpoint(tmp_path)], control=control)
+    again = train(callbacks=[StopAt(3)], resume=tmp_path)
+    assert (again.control.learning_rate, again.learning_rate) == (0.125, 0.125)
 
 
 def test_batches_from_a_list_and_a_generator_s_own_order_too(tmp_path):
