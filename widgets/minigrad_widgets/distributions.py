@@ -60,14 +60,15 @@ class Distribution:
         a = numpy.asarray(array)
         numbers = a.reshape(-1).astype(numpy.float64)
         finite = numbers[numpy.isfinite(numbers)]
-        some = finite.size > 0
+        most = float(numpy.abs(finite).max()) if finite.size else math.nan
+        scaled = finite / most if most else finite  # squares of very large or small numbers are not numbers
         reach = reach_of([finite]) if reach is None else reach
         counts, _ = numpy.histogram(finite[finite != 0], bins=BINS, range=(-reach, reach))
         return cls(
             name=name,
             shape=tuple(a.shape),
-            mean=float(finite.mean()) if some else math.nan,
-            std=float(finite.std()) if some else math.nan,
+            mean=most * float(scaled.mean()) if finite.size else math.nan,
+            std=most * float(scaled.std()) if finite.size else math.nan,
             zeros=float((finite == 0).sum() / a.size) if a.size else 0.0,
             saturated=_saturated(finite, activation),
             dead=_dead(a),
