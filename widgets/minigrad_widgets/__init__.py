@@ -4,7 +4,8 @@
 lists a model's parts, `TrainingMonitor` follows a training run, `KernelView` steps through the memory accesses of a
 kernel, `RewriteView` through the rewrites of a graph, `NetView` through the layers of a Caffe net. `AbstractionsView` shows
 one network as layers, as a declared graph and as a tape. `BatchView` shows images, and what a
-transform makes of them. The engine never imports anything from here.
+transform makes of them. `OptimizerPlayground` lets optimisers race.
+The engine never imports anything from here.
 """
 
 import importlib
