@@ -7,13 +7,15 @@ Where a sample's random numbers come from. A data set that draws (augmentation, 
 instead of `__getitem__(index)`. `generator` is a `numpy.random.Generator` of this one sample, for as long as the sample
 is made: it follows from (seed, epoch, index), in whichever process of a `DataLoader` that is (see `_generators.py`). So
 the same seed gives the same samples with no worker, with two or with ten, and in an epoch that is resumed in its middle.
-`dataset[index]` outside of a loader draws from minigrad's default generator, which `minigrad.manual_seed` sets.
+`dataset[index]` outside of a loader draws from minigrad's default generator, which `minigrad.manual_seed` sets. A subclass
+that puts a `__getitem__` of its own over a `get` is asked by that; `super().__getitem__(index)` draws from the same generator.
 """
 
 from __future__ import annotations
 
 import bisect
 import operator
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,12 +27,21 @@ from minigrad.random import default_generator
 from minigrad.tensor import Tensor
 
 
+class _Drawing(threading.local):
+    """The generator of the sample that is being made; None outside of a loader."""
+
+    generator: numpy.random.Generator | None = None
+
+
+_drawing = _Drawing()
+
+
 class Dataset:
     """Samples by their index: define `__len__`, and `__getitem__(index)` or `get(index, generator)`."""
 
     def __getitem__(self, index: Any) -> Any:
-        """The sample at `index`; what it draws comes from the default generator."""
-        return self.get(index, default_generator().stream)
+        """The sample at `index`; what it draws comes from the sample's own generator, outside of a loader the default one."""
+        return self.get(index, _drawing.generator or default_generator().stream)
 
     def get(self, index: Any, generator: numpy.random.Generator) -> Any:
         """The sample at `index`, with `generator` for what it draws."""
@@ -83,7 +94,18 @@ def draws(dataset: Any) -> bool:
 
 def draw_sample(dataset: Any, index: Any, generator: numpy.random.Generator) -> Any:
     """The sample of any data set, be it a `Dataset` or a list: how one data set asks another, and a loader each."""
-    return dataset.get(index, generator) if isinstance(dataset, Dataset) else dataset[index]
+    if isinstance(dataset, Dataset) and _is_made_by_get(type(dataset)):
+        return dataset.get(index, generator)
+    before, _drawing.generator = _drawing.generator, generator
+    try:
+        return dataset[index]
+    finally:
+        _drawing.generator = before
+
+
+def _is_made_by_get(kind: type) -> bool:
+    """Whether the class nearest to this one that says what a sample is says it by `get`."""
+    return "get" in next(vars(base) for base in kind.__mro__ if {"get", "__getitem__"} & vars(base).keys())
 
 
 class TensorDataset(Dataset):

@@ -27,6 +27,13 @@ class Noisy(Dataset):
         return generator.random()
 
 
+class Numbered(Noisy):
+    """A subclass that puts something beside what it inherits, as data sets written for PyTorch do."""
+
+    def __getitem__(self, index):
+        return index, super().__getitem__(index)
+
+
 def test_tensor_dataset_gives_rows_and_shares_the_memory_of_arrays():
     x = numpy.arange(6.0).reshape(3, 2)
     data = TensorDataset(x, minigrad.arange(3))
@@ -115,3 +122,18 @@ def test_outside_of_a_loader_the_default_generator_decides():
     first = Noisy()[0]
     minigrad.manual_seed(3)
     assert Noisy()[5] == first == numpy.random.default_rng(3).random()
+
+
+def test_a_getitem_over_an_inherited_get_is_what_a_loader_asks():
+    class Last(Subset):
+        def __getitem__(self, index):
+            return (*super().__getitem__(index), "last")
+
+    plain = [sample_generator(3, 0, i).random() for i in range(6)]
+    for data in (Numbered(), ConcatDataset([Numbered()]), Last(Numbered(), range(6))):
+        loader = DataLoader(data, batch_size=None)
+        loader.load_state_dict({**loader.state_dict(), "seed": 3})
+        samples = list(loader)
+        assert [sample[0] for sample in samples] == list(range(6))
+        assert [sample[1] for sample in samples] == plain
+        assert all(len(sample) == (3 if type(data) is Last else 2) for sample in samples)
