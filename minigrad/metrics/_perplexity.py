@@ -44,4 +44,4 @@ class Perplexity(Metric):
 
     def compute(self) -> float:
         mean = self.surprise / self.needed(self.seen)
-        return math.exp(mean) if mean < 709 else math.inf  # beyond that a float64 overflows
+        return math.inf if mean > 709 else math.exp(mean)  # beyond that a float64 overflows

@@ -36,9 +36,9 @@ class _OfClasses(Metric):
         Args:
             num_classes: C.
             average: "binary", the result of class 1, of two; "micro", of the counts of all classes together (each example
-                counts alike); "macro", the mean over the classes (each class counts alike); "weighted", the mean weighted
-                by how often a class occurs; None, the results of all classes, (C,). "auto" is "binary" for two classes
-                and "macro" for more.
+                counts alike); "macro", the mean over the classes that occur in targets or predictions (each class counts
+                alike); "weighted", the mean weighted by how often a class occurs; None, the results of all classes, (C,).
+                "auto" is "binary" for two classes and "macro" for more.
             zero_division: the result where there is nothing to divide by: nothing was predicted, or nothing is there.
             threshold: above which a score of class 1 predicts it, where two classes have one score: 0 for logits.
             ignore_index: the class of targets that do not count.
@@ -84,7 +84,8 @@ class _OfClasses(Metric):
             return of_each
         if self.average == "binary":
             return float(of_each[1])
-        return float(of_each.mean() if self.average == "macro" else (of_each * self.true).sum() / self.true.sum())
+        weights = self.true if self.average == "weighted" else self.true + self.predicted > 0
+        return float(numpy.average(of_each, weights=weights))
 
     def _quotient(self, over: Any, under: Any) -> numpy.ndarray:
         return numpy.where(under == 0, self.zero_division, over / numpy.maximum(under, 1))

@@ -89,6 +89,27 @@ def test_scores_of_classes(name: str, seed: int) -> None:
         first.compute()
 
 
+@pytest.mark.parametrize("average", ["macro", "weighted"])
+def test_a_class_that_never_occurs_has_no_part_in_the_mean(average: str) -> None:
+    y, x = (
+        numpy.array([0, 0, 1, 1, 3]),
+        numpy.array([0, 1, 1, 1, 2]),
+    )  # 3 is never predicted, 2 always wrongly, 4 neither
+    for kind, theirs in ((metrics.Precision, sk.precision_score), (metrics.Recall, sk.recall_score)):
+        metric = kind(C, average=average)
+        metric.update(x, y)
+        assert metric.compute() == pytest.approx(theirs(y, x, average=average, zero_division=0))
+
+
+def test_the_perplexity_of_scores_that_are_no_numbers_is_none() -> None:
+    metric = metrics.Perplexity()
+    metric.update(numpy.array([[math.nan, 1.0]]), numpy.array([1]))
+    assert math.isnan(metric.compute())
+    metric.reset()
+    metric.update(numpy.array([[0.0, 5000.0]]), numpy.array([0]))
+    assert metric.compute() == math.inf
+
+
 # name: (the metric, what scikit-learn says of scores x (N,) and classes y of two)
 TWO: dict[str, tuple[Callable[[], metrics.Metric], Callable[[Any, Any], Any]]] = {
     "accuracy": (metrics.Accuracy, lambda x, y: sk.accuracy_score(y, x > 0.5)),
