@@ -81,7 +81,7 @@ def test_the_chapter_about_training_runs_whole_and_a_step_of_its_run_is_stepped_
     assert notebook.errors() == []
     monitor = notebook.page.locator(".mg-monitor")
     monitor.scroll_into_view_if_needed()
-    assert monitor.locator(".mg-words").inner_text() == "epoch 30 of 30, step 300. done"
+    monitor.get_by_text("epoch 30 of 30, step 300. done").wait_for()
     monitor.locator(".mg-film[data-step='150']").click()
     stepper = notebook.page.locator(".mg-stepper")
     stepper.wait_for()
