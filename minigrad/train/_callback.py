@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -63,7 +64,6 @@ class Callbacks(list):
         self._listening: dict[str, list[Callable]] = {
             moment: [getattr(c, moment) for c in self if _listens(c, moment)] for moment in MOMENTS
         }
-        self._listening["on_fit_end"].reverse()
 
     def prepare(self, run: Any) -> None:
         """A new run begins: let everyone forget the one before."""
@@ -72,7 +72,12 @@ class Callbacks(list):
                 callback.prepare(run)
 
     def tell(self, moment: str, run: Any) -> None:
-        """Call the method of that name of everyone who has it."""
+        """Call the method of that name of everyone who has it. An error comes through; of the run's end all hear first."""
+        if moment == "on_fit_end":
+            with contextlib.ExitStack() as all_of_them:
+                for receive in self._listening[moment]:
+                    all_of_them.callback(receive, run)
+            return
         for receive in self._listening[moment]:
             receive(run)
 
