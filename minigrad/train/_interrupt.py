@@ -46,8 +46,18 @@ class Whole:
         try:
             yield
         finally:
-            if signal.getsignal(signal.SIGINT) is mine:
-                signal.signal(signal.SIGINT, before)
+            if signal.getsignal(signal.SIGINT) == mine:
+                signal.signal(signal.SIGINT, self._before)
+            else:
+                self._step_aside(mine)
+
+    def _step_aside(self, mine: Any) -> None:
+        """Another run, begun meanwhile, goes on: let it hand Ctrl-C to whom this one handed it."""
+        above = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+        while isinstance(above, Whole) and above._before != mine:
+            above = getattr(above._before, "__self__", None)
+        if isinstance(above, Whole):
+            above._before = self._before
 
     def _receive(self, number: int, frame: Any) -> None:
         if self._inside and not self._asked:

@@ -141,4 +141,7 @@ def refuse_mode(name: str, mode: str) -> None:
 
 def _finite(g: Any) -> bool:
     # A sum is finite unless something in it is not (or it overflows: then every number is looked at).
-    return g is None or math.isfinite(float(g.numpy().sum())) or bool(numpy.isfinite(g.numpy()).all())
+    if g is None:
+        return True
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(float(g.numpy().sum())) or bool(numpy.isfinite(g.numpy()).all())

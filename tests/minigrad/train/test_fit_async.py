@@ -108,3 +108,26 @@ def test_ctrl_c_during_a_step_ends_it_after_the_step():
 
     run = asyncio.run(fit_async(**arguments(epochs=10**6, callbacks=[Interrupt()])))
     assert (run.step, run.stopped) == (3, "interrupted")
+
+
+def test_runs_side_by_side_leave_ctrl_c_as_it_was():
+    class Seen:
+        """The run that ended first is not asked any more while the others go on."""
+
+        def on_epoch_end(self, run):
+            if run.epoch == 30:
+                handler = signal.getsignal(signal.SIGINT)
+                while hasattr(handler, "__self__"):
+                    chain.append(handler.__self__)
+                    handler = handler.__self__._before
+
+    async def three():
+        runs = [fit_async(**arguments(epochs=n, callbacks=[Seen()])) for n in (20, 10, 40)]
+        return await asyncio.gather(*runs)
+
+    chain: list = []
+    before = signal.getsignal(signal.SIGINT)
+    first, second, third = asyncio.run(three())
+    assert signal.getsignal(signal.SIGINT) is before
+    assert chain == [third.whole]
+    assert (first.epoch, second.epoch, third.epoch) == (20, 10, 40)
