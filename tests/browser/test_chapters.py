@@ -76,6 +76,21 @@ def test_the_chapter_about_modules_runs_whole_and_its_network_opens(run_notebook
     graph.locator(".mg-node", has_text="rsqrt").first.wait_for()
 
 
+def test_the_chapter_about_initialisation_runs_whole_and_its_dead_network_can_be_examined(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "10_initialisation.ipynb")
+    assert notebook.errors() == []
+    view = notebook.page.locator(".mg-gradients")
+    view.scroll_into_view_if_needed()
+    view.locator(".mg-heat").focus()
+    for key in ("ArrowUp", "Home"):  # from the last bias, the only one with a gradient, to the last weight's first step
+        notebook.page.keyboard.press(key)
+    side = view.locator(".mg-side")
+    side.locator("h3", has_text="6.weight").wait_for()
+    side.locator("svg").wait_for()  # its histogram, which Python has drawn
+    notebook.page.keyboard.press("End")
+    side.get_by_text("100 %").wait_for()
+
+
 def test_the_chapter_about_training_runs_whole_and_a_step_of_its_run_is_stepped_through(run_notebook):
     notebook = run_notebook(NOTEBOOKS / "13_training.ipynb")
     assert notebook.errors() == []
