@@ -43,7 +43,7 @@ def div(g, z, x, y):
 
     From :math:`dz = \frac{dx}{y} - \frac{x}{y^2}\,dy` read off :math:`\bar x = \bar z / y` and :math:`\bar y = -\bar z\,x / y^2`.
     """
-    return lambda: g / y, lambda: -g * x / (y * y)
+    return lambda: g / y, lambda: -g * ((x / y) / y)  # y * y is out of range where x / y is not
 
 
 @binary(differentiable=False, sample=lambda r: (r(2, 3), r.nonzero(3)))

@@ -40,6 +40,7 @@ PROGRAMS: dict[str, tuple[numpy.ndarray, Callable]] = {
     "list of dims by keyword": (TABLE, lambda m, x: x.amax(dim=[0, -1], keepdim=True)),
     "list as a shape": (TABLE, lambda m, x: m.reshape(x, shape=[3, 2]) if m is minigrad else m.reshape(x, [3, 2])),
     "expanded": (TABLE, lambda m, x: x.expand(2, -1, 3)),
+    "quotients far from 1": (numpy.array([1e200, 1e-200, -3e180]), lambda m, x: x * 2 / x),
     "power of a negative base": (TABLE, lambda m, x: (-2.0) ** x),
 }
 
