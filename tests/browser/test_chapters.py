@@ -122,7 +122,24 @@ def test_the_chapter_about_optimisers_runs_whole_and_races_again_from_where_one_
     box = view.locator("[data-part=frame]").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3)
     page.wait_for_function(
-        "([row, before]) => row.querySelector('.mg-standing').textContent !== before", arg=[sgd.element_handle(), before]
+        "([row, before]) => row.querySelector('.mg-standing').textContent !== before",
+        arg=[sgd.element_handle(), before],
     )
     view.get_by_label("SGD: learning rate").fill("60")
     sgd.get_by_text("diverged at step").wait_for()
+
+
+def test_the_chapter_about_data_runs_whole_and_its_pictures_are_drawn_again(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "12_data.ipynb")
+    assert notebook.errors() == []
+    view = notebook.page.locator(".mg-batch").first
+    view.scroll_into_view_if_needed()
+    images = "view => [...view.querySelectorAll('image')].map(image => image.getAttribute('href')).join()"
+    drawn = view.evaluate(images)
+    view.get_by_role("button", name="draw again").click()
+    view.get_by_text("seed 1", exact=True).wait_for()
+    again = view.evaluate(images)
+    assert again != drawn
+    view.get_by_label("RandomAffine: degrees").fill("90")
+    view.get_by_text("degrees=90").wait_for()
+    assert view.evaluate(images) != again
