@@ -60,7 +60,7 @@ class EarlyStopping(Callback):
             return
         self.waited += 1
         if self.waited >= self.patience:
-            self._reason = f"{self.monitor} is not better than {self.best:.4g} since epoch {self.best_epoch}"
+            self._reason = f"{self.monitor} is not better than {self.best:.4g} since epoch {self.best_epoch + 1}"
             run.control.stop(self._reason)
 
     def on_fit_end(self, run: Any) -> None:

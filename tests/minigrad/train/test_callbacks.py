@@ -59,7 +59,7 @@ def test_early_stopping(values, options, epochs, best):
     assert (run.epoch, early.best_epoch, early.best) == (epochs, best, values[best])
     assert run.model.bias.item() == best
     assert (run.stopped is None) == (epochs == 5)
-    assert run.stopped is None or f"quality is not better than {values[best]:.4g} since epoch {best}" in run.stopped
+    assert run.stopped is None or f"quality is not better than {values[best]:.4g} since epoch {best + 1}" in run.stopped
 
 
 def test_a_second_run_begins_anew():
