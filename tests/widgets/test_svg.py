@@ -11,13 +11,17 @@ import pytest
 import rewritten
 import three
 
+import minigrad as mg
+from minigrad import nn
 from minigrad.data.transforms import Compose, Pad, RandomCrop, RandomHorizontalFlip
 from minigrad_widgets import (
     AbstractionsView,
     BackwardStepper,
     BatchView,
+    GradientView,
     GraphView,
     KernelView,
+    ModuleTree,
     NetView,
     OptimizerPlayground,
     RewriteView,
@@ -32,6 +36,26 @@ def training():
     for step in range(40):
         monitor.log(step=step, loss=2 / (1 + step), accuracy=step / 40)
     return monitor
+
+
+def tree():
+    shared = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU())
+    model = nn.Sequential(shared, nn.Residual(nn.Conv2d(4, 4, 1), nn.ReLU()), nn.Flatten(), nn.Linear(64, 2))
+    model[3].requires_grad_(False)
+    model[1].eval()
+    model[0][0].bias.grad = mg.tensor([3.0, 4.0, 0.0, 0.0])
+    return ModuleTree(model, (2, 3, 4, 4), opened=["", "0", "0.0", "1", "3"])
+
+
+def gradients():
+    view, model = GradientView(limit=50), nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    for step in range(24):
+        for n, parameter in enumerate(model.parameters()):
+            parameter.grad = mg.full(parameter.shape, 0.0 if (n, step) == (1, 5) else 10.0 ** ((step - n) / 6 - 2))
+        view.log(model, step)
+    model[2].weight.grad = mg.tensor([[1.0, float("nan"), -2.0]])
+    view.log(model, 24)
+    return view
 
 
 def orders():
@@ -57,6 +81,8 @@ PICTURES = {
     "graph-mlp": lambda: GraphView(programs.mlp()),
     "graph-loop": lambda: GraphView(programs.loop(300)),
     "batch": augmented,
+    "tree": tree,
+    "gradients": gradients,
     "race": lambda: OptimizerPlayground("bowl", steps=60, position=25),
     "training": training,
     "kernel-orders": orders,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from minigrad_widgets import text
 from minigrad_widgets.gradient_history import BINS, Gradient, GradientHistory
-from minigrad_widgets.marks import SMALL, TITLE, mark, rounded, words
+from minigrad_widgets.marks import SMALL, TITLE, mark, rounded, sheet, words
+from minigrad_widgets.palette import picture_style
 
 COLUMNS, TOP, WIDE = 120, 34.0, 560.0
 # From little to much: a scale whose lightness rises evenly, so that it reads without seeing the hues (viridis).
@@ -22,7 +24,7 @@ class Map:
 
     Attributes:
         columns: the steps of each column, by their places; cell: the place of the step that a cell shows, by row and column.
-        low, step: colour number n stands for norms from 10 ** (low + n * step) on.
+        low, step, scale: `scale[n]` is the colour of norms from 10 ** (low + n * step) on.
     """
 
     columns: list[range]
@@ -32,6 +34,7 @@ class Map:
     high: float
     low: float
     step: float
+    scale: tuple[str, ...]
 
     @property
     def width(self) -> float:
@@ -50,12 +53,14 @@ def map_of(history: GradientHistory) -> Map:
     logs = [math.log10(n) for n in norms if n > 0 and math.isfinite(n)]
     low, high = (math.floor(min(logs)), math.ceil(max(logs))) if logs else (-1, 1)
     step = next(s for s in (0.25, 0.5, 1.0, 2.0, 5.0, 20.0, 100.0) if (high - low) / s <= len(SCALE))
+    levels = max(2, math.ceil((high - low) / step))
+    scale = tuple(SCALE[round(n * (len(SCALE) - 1) / (levels - 1))] for n in range(levels))
     label = max((text.width(text.cut(name, 32), SMALL) for name in history.names), default=60.0)
     count = max(len(columns), 1)
     wide = math.floor(10 * max(4.0, min(26.0, WIDE / count))) / 10
     rows = max(len(history.names), 1)
     tall = 20.0 if rows <= 24 else max(7.0, math.floor(480 / rows))
-    return Map(columns, cells, label + 22, wide, tall, low, step)
+    return Map(columns, cells, label + 22, wide, tall, low, step, scale)
 
 
 def heat_map(history: GradientHistory, layout: Map) -> list[str]:
@@ -101,7 +106,7 @@ def _kind(gradient: Gradient, layout: Map) -> str:
 def colour(norm: float, layout: Map) -> str:
     """The colour of a norm."""
     level = math.floor((math.log10(norm) - layout.low) / layout.step + 1e-9)
-    return SCALE[min(max(level, 0), len(SCALE) - 1)]
+    return layout.scale[min(max(level, 0), len(layout.scale) - 1)]
 
 
 def _signs(history: GradientHistory, layout: Map) -> list[str]:
@@ -142,13 +147,13 @@ def _axis(history: GradientHistory, layout: Map) -> list[str]:
 def _legend(layout: Map) -> list[str]:
     y, x = layout.bottom + 30, layout.left
     marks = []
-    for n, fill in enumerate(SCALE):
+    for n, fill in enumerate(layout.scale):
         marks.append(f'<rect x="{rounded(x + 34 * n)}" y="{rounded(y)}" width="34" height="10" fill="{fill}"/>')
-        if n % 2 == 0:
+        if n % 2 == 0 or len(layout.scale) < 5:
             power = layout.low + n * layout.step
             label = text.number(float(f"{10**power:.2g}"))
             marks.append(words(label, x + 34 * n, y + 23, size=10, fill="soft", anchor="middle" if n else "start"))
-    x += 34 * len(SCALE) + 18
+    x += 34 * len(layout.scale) + 18
     marks.append(f'<rect x="{rounded(x)}" y="{rounded(y)}" width="10" height="10" fill="{ALARM}"/>')
     a, b, c, d = (rounded(v) for v in (x + 2, y + 2, x + 8, y + 8))
     marks.append(f'<path d="M{a} {b}L{c} {d}M{a} {d}L{c} {b}" fill="none" stroke="#ffffff" stroke-width="1.5"/>')
@@ -160,7 +165,7 @@ def _legend(layout: Map) -> list[str]:
 
 def width_of(layout: Map) -> float:
     """How wide the picture is, with its legend and its title."""
-    return max(layout.width, layout.left + 34 * len(SCALE) + 150, 470.0) + 14
+    return max(layout.width, layout.left + 34 * len(layout.scale) + 150, 470.0) + 14
 
 
 def marker(layout: Map, row: int, column: int) -> str:
@@ -183,3 +188,38 @@ def histogram(gradient: Gradient, wide: float = 300.0, high: float = 90.0) -> li
         mark("path", d=f"M0 {rounded(high + 6.5)}h{rounded(wide)}", fill="none", stroke="line"),
         *(words(t, x, high + 20, size=10, fill="soft", anchor=anchor) for t, x, anchor in ticks),
     ]
+
+
+def whole(
+    history: GradientHistory,
+    layout: Map,
+    chosen: tuple[int, int] | None,
+    facts: Sequence[Sequence[str]],
+    stopped: str | None,
+    told: str,
+) -> str:
+    """The map, what is known of the chosen gradient (its row and place) and its histogram, as one picture.
+
+    Args:
+        facts: names and values. stopped: what the breakpoint said. told: the picture in words.
+    """
+    marks, width, height = heat_map(history, layout), width_of(layout), layout.bottom + 62
+    if chosen is not None:
+        row, place = chosen
+        column = next(n for n, places in enumerate(layout.columns) if place in places)
+        left, below = width + 16, TOP + 18 * len(facts) + 8
+        marks.append(marker(layout, row, column))
+        marks.append(words(text.cut(history.names[row], 44), left, 20, size=TITLE, font_weight=600))
+        for n, (name, value) in enumerate(facts):
+            marks += [words(name, left, TOP + 10 + 18 * n, fill="soft"), words(value, left + 90, TOP + 10 + 18 * n)]
+        drawn = histogram(history.at(place, row))
+        if drawn:
+            marks.append(mark("g", *drawn, transform=f"translate({left:.1f} {below:.1f})"))
+            below += 122
+        width, height = left + 314, max(height, below)
+    if stopped:
+        marks.append(words(f"Stopped: {text.cut(stopped, 130)}", 10, height + 8, font_weight=600))
+        height += 22
+    ground = mark("rect", width=width, height=height, rx=8, fill="surface")
+    style = f"<style>{picture_style()}</style>"
+    return sheet(width, height, style, ground, *marks, role="img", aria_label=told)

@@ -11,10 +11,9 @@ from minigrad.film import Film
 from minigrad_widgets import text
 from minigrad_widgets.base import esm
 from minigrad_widgets.gradient_history import Gradient, GradientHistory
-from minigrad_widgets.gradient_picture import TOP, heat_map, histogram, map_of, marker, width_of
+from minigrad_widgets.gradient_picture import TOP, heat_map, histogram, map_of, whole, width_of
 from minigrad_widgets.kept import Kept
-from minigrad_widgets.marks import TITLE, mark, sheet, words
-from minigrad_widgets.palette import picture_style
+from minigrad_widgets.marks import sheet
 
 
 class GradientView(Kept):
@@ -220,28 +219,8 @@ class GradientView(Kept):
     def picture(self) -> str:
         """The map, the chosen gradient's numbers and its histogram, as SVG text."""
         layout, chosen = map_of(self.history), self._chosen()
-        marks, width, height = heat_map(self.history, layout), width_of(layout), layout.bottom + 62
-        if chosen is not None:
-            row, place = chosen
-            column = next(n for n, places in enumerate(layout.columns) if place in places)
-            marks.append(marker(layout, row, column))
-            left = width + 16
-            marks.append(words(text.cut(self.history.names[row], 44), left, 20, size=TITLE, font_weight=600))
-            facts = self._facts(row, place)
-            for n, (name, value) in enumerate(facts):
-                marks += [words(name, left, TOP + 10 + 18 * n, fill="soft"), words(value, left + 90, TOP + 10 + 18 * n)]
-            below = TOP + 18 * len(facts) + 8
-            drawn = histogram(self.history.at(place, row))
-            if drawn:
-                marks.append(mark("g", *drawn, transform=f"translate({left:.1f} {below:.1f})"))
-                below += 122
-            width, height = left + 314, max(height, below)
-        if self.stopped:
-            marks.append(words(f"Stopped: {text.cut(self.stopped, 130)}", 10, height + 8, font_weight=600))
-            height += 22
-        ground = mark("rect", width=width, height=height, rx=8, fill="surface")
-        style = f"<style>{picture_style()}</style>"
-        return sheet(width, height, style, ground, *marks, role="img", aria_label=self.describe())
+        facts = self._facts(*chosen) if chosen else []
+        return whole(self.history, layout, chosen, facts, self.stopped, self.describe())
 
     def describe(self) -> str:
         """How many gradients were seen, how large the largest of the last step was, and what ended the run."""

@@ -100,8 +100,9 @@ class ModuleTree(View):
             if known:
                 norms[part.key] = math.sqrt(sum(known)) if math.isfinite(sum(known)) else math.nan
         logs = [math.log10(n) for n in norms.values() if n > 0]
-        low, wide = (min(logs), max(max(logs) - min(logs), 1e-9)) if logs else (0.0, 1.0)
-        bar = {key: round(0.06 + 0.94 * (math.log10(n) - low) / wide, 3) if n > 0 else 0 for key, n in norms.items()}
+        low, wide = (min(logs), max(logs) - min(logs)) if logs else (0.0, 0.0)
+        steepness = 0.94 / wide if wide else 0.0
+        bar = {key: round(1 - steepness * (low + wide - math.log10(n)), 3) if n > 0 else 0 for key, n in norms.items()}
         told = {k: [text.number(n) if math.isfinite(n) else "not finite", bar[k]] for k, n in norms.items()}
         return {"norms": told, "badges": badges}
 
