@@ -255,6 +255,8 @@ def test_rewrites_layers_and_columns_are_stepped_and_linked(run_notebook, theme)
     assert rewrites.locator(".mg-caption").inner_text().startswith("all together")
     kernel = rewrites.locator(".mg-column").nth(1).locator(".mg-node[data-state=joined]").first
     kernel.click()
+    for key in ("ArrowDown", "x"):  # which JupyterLab would take for "to the next cell" and "cut this cell"
+        rewrites.get_by_role("button").first.press(key)
     assert "def " in rewrites.locator(".mg-side pre").inner_text()
     assert rewrites.locator(".mg-column").nth(0).locator(".mg-linked").count() >= 2
 

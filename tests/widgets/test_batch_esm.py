@@ -5,6 +5,7 @@ import pytest
 
 from minigrad.data.transforms import Compose, RandomAffine, RandomHorizontalFlip, ToTensor
 from minigrad_widgets import BatchView
+from minigrad_widgets.base import _STATIC as static
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +36,23 @@ def test_sliders_buttons_and_keys_say_what_to_draw(mount):
     assert "RandomAffine(degrees=45" in page.locator("pre").inner_text()
     assert page.locator(".mg-note").inner_text() == "refused"
     assert page.evaluate("() => { window.ends[1](); return model.listening(); }") == 0
+
+
+def test_keys_that_are_pressed_in_a_view_do_not_leave_it(mount):
+    page = mount(BatchView(IMAGE, 3, transform=RandomAffine(20)), "seed", "settings")
+    page.evaluate("() => { window.left = []; document.addEventListener('keydown', (event) => left.push(event.key)); }")
+    page.get_by_label("RandomAffine: degrees").focus()
+    for key in ("ArrowDown", "x", "Enter", "Control+s"):
+        page.keyboard.press(key)
+    page.locator(".mg-view").press("ArrowUp")
+    assert page.evaluate("left") == ["Control", "s"]
+    assert page.evaluate("model.state.settings") == {"degrees": 19}
+
+
+def test_every_view_is_made_so():
+    modules = {p.name: p.read_text(encoding="utf-8") for p in static.glob("*.js")}
+    views = [name for name, code in modules.items() if "function render(" in code]
+    assert len(views) > 9 and all("= viewRoot(" in modules[name] for name in views)
 
 
 def test_a_sheet_has_no_sliders(mount):

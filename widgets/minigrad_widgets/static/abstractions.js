@@ -4,7 +4,7 @@ function render({ model, el }) {
   const items = new Map(data.items.map((item) => [item.key, item]));
   const holder = trusted("div", { class: "mg-holder" }, data.svg);
   const card = h("aside", { class: "mg-side", "aria-live": "polite" });
-  const root = h("div", { class: "mg-view mg-abstractions", "data-lm-suppress-shortcuts": "true" }, holder, card);
+  const root = viewRoot("abstractions", {}, holder, card);
   el.append(root);
   const marks = [...holder.querySelectorAll(".mg-item")];
   const bands = [...holder.querySelectorAll(".mg-band")];

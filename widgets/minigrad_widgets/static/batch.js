@@ -14,7 +14,7 @@ function render({ model, el }) {
   const code = h("pre", { class: "mg-soft" });
   const holder = h("div", { class: "mg-images" });
   const controls = h("div", { class: "mg-controls" }, bar, numbers, note, code);
-  const root = h("div", { class: "mg-view mg-batch", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, holder, controls);
+  const root = viewRoot("batch", { tabindex: 0 }, holder, controls);
   root.addEventListener("keydown", (event) => {
     const by = { n: 1, p: -1 }[event.key.toLowerCase()];
     if (!by || !data().sliders || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -12,6 +12,14 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
+// The outermost element of a view. Keys pressed in it are its own: JupyterLab takes an arrow for "to the next cell" and an X for
+// "cut this cell", whatever has the focus. What suppresses its shortcuts does so only where this element itself has it.
+function viewRoot(name, properties, ...children) {
+  const root = h("div", { class: `mg-view mg-${name}`, "data-lm-suppress-shortcuts": "true", ...properties }, ...children);
+  root.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.altKey || event.stopPropagation());
+  return root;
+}
+
 // Markup made in Python, where everything of the reader's was escaped.
 function trusted(tag, properties, markup) {
   const element = h(tag, properties);

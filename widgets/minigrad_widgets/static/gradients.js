@@ -6,7 +6,7 @@ function render({ model, el }) {
   const side = h("aside", { class: "mg-side", "aria-live": "polite" });
   const note = h("div", { class: "mg-pinned", role: "status" });
   const film = h("div", { class: "mg-film" });
-  const root = h("div", { class: "mg-view mg-gradients", "data-lm-suppress-shortcuts": "true" }, note, h("div", { class: "mg-main" }, holder, side), film);
+  const root = viewRoot("gradients", {}, note, h("div", { class: "mg-main" }, holder, side), film);
   el.append(root);
   let steps, columns, here, shownFilm;
 

@@ -1,6 +1,6 @@
 // GraphView: hover or select a value to see its numbers; a click opens and closes modules.
 function render({ model, el }) {
-  const root = h("div", { class: "mg-view mg-graph", "data-lm-suppress-shortcuts": "true" });
+  const root = viewRoot("graph", {});
   const holder = h("div", { class: "mg-holder" });
   const side = h("aside", { class: "mg-side", "aria-live": "polite" });
   root.append(h("div", { class: "mg-main" }, holder, side));

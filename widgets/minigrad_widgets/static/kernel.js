@@ -136,7 +136,7 @@ function render({ model, el }) {
   film.bar.append(button);
   const holder = h("div", { class: "mg-kernels" });
   const note = h("p", { class: "mg-soft" });
-  const root = h("div", { class: "mg-view mg-kernel", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, film.bar, holder, note);
+  const root = viewRoot("kernel", { tabindex: 0 }, film.bar, holder, note);
   film.listen(root);
   el.append(root);
   const build = () => {

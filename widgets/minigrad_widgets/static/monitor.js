@@ -65,10 +65,9 @@ function render({ model, el }) {
   const { row, show: showHandles } = handles(model);
   const curves = h("div", { class: "mg-curves" });
   const below = h("div", { class: "mg-opened" });
-  const root = h("div", { class: "mg-view mg-monitor", "data-lm-suppress-shortcuts": "true" }, row, curves);
+  const root = viewRoot("monitor", {}, row, curves);
   const open = (target) => target.closest(".mg-film") && model.send({ ask: "film", step: Number(target.closest(".mg-film").dataset.step) });
   curves.addEventListener("click", (event) => open(event.target));
-  root.addEventListener("keydown", (event) => event.stopPropagation()); // a slider's arrow keys are its own
   curves.addEventListener("keydown", (event) => {
     if ((event.key === "Enter" || event.key === " ") && event.target.closest(".mg-film")) {
       event.preventDefault();

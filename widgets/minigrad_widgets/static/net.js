@@ -8,7 +8,7 @@ function render({ model, el }) {
   const holder = h("div", { class: "mg-holder" });
   const side = h("aside", { class: "mg-side" });
   const film = player(model, { end, show: () => show(), label: "step of the net", below: phases });
-  const root = h("div", { class: "mg-view mg-net", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, film.bar, caption, h("div", { class: "mg-main" }, h("div", { class: "mg-left" }, holder), side));
+  const root = viewRoot("net", { tabindex: 0 }, film.bar, caption, h("div", { class: "mg-main" }, h("div", { class: "mg-left" }, holder), side));
   film.listen(root);
   el.append(root);
   let view, built, cards;

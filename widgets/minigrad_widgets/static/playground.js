@@ -68,8 +68,8 @@ function render({ model, el }) {
   const choose = h("select", { "aria-label": "surface", onchange: () => question.ask("surface", choose.value) });
   const terrain = h("div", { class: "mg-terrain" });
   const side = h("div", { class: "mg-panel" }, h("label", { class: "mg-row" }, h("span", { class: "mg-soft" }, "surface"), choose), terrain, table, note);
-  side.addEventListener("keydown", (event) => event.stopPropagation()); // a slider's arrow keys are its own
-  const root = h("div", { class: "mg-view mg-playground", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, film.bar, h("div", { class: "mg-arena" }, holder, side));
+  side.addEventListener("keydown", (event) => event.stopPropagation()); // a slider's arrow keys are not the player's
+  const root = viewRoot("playground", { tabindex: 0 }, film.bar, h("div", { class: "mg-arena" }, holder, side));
   film.listen(root);
   el.append(root);
 

@@ -10,8 +10,7 @@ function render({ model, el }) {
   const table = h("table", { class: "mg-ledger mg-passes" });
   const card = h("aside", { class: "mg-side", "aria-live": "polite" });
   const film = player(model, { end, show: () => show(), label: "rewrite", below: phases });
-  const root = h(
-    "div", { class: "mg-view mg-rewrite", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, film.bar, caption,
+  const root = viewRoot("rewrite", { tabindex: 0 }, film.bar, caption,
     h("div", { class: "mg-sides" }, SIDES.map((_, n) => h("div", { class: "mg-column" }, titles[n], holders[n]))),
     h("div", { class: "mg-below" }, table, card),
   );

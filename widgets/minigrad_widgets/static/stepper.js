@@ -91,7 +91,7 @@ function render({ model, el }) {
   const ready = h("div", { class: "mg-queue", role: "group", "aria-label": "ready queue" });
   const side = h("aside", { class: "mg-side" });
   const film = player(model, { end, show: () => show(), label: "position in the film", below: phases });
-  const root = h("div", { class: "mg-view mg-stepper", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, film.bar, caption, h("div", { class: "mg-main" }, h("div", { class: "mg-left" }, holder, ready), side));
+  const root = viewRoot("stepper", { tabindex: 0 }, film.bar, caption, h("div", { class: "mg-main" }, h("div", { class: "mg-left" }, holder, ready), side));
   film.listen(root);
   el.append(root);
   let view, cards, byKey, built;

@@ -6,7 +6,7 @@ const bar = (share) => {
 };
 
 function render({ model, el }) {
-  const root = h("div", { class: "mg-view mg-modules", "data-lm-suppress-shortcuts": "true" });
+  const root = viewRoot("modules", {});
   const tree = h("div", { role: "tree", "aria-label": "the parts of the model" });
   const button = (words, action) => h("button", { onclick: action }, words);
   const head = h("div", { class: "mg-module mg-soft", "aria-hidden": "true" });
