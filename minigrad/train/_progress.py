@@ -24,7 +24,7 @@ class ProgressBar(Callback):
         self._shown = self._examples = 0.0
 
     def on_fit_begin(self, run: Any) -> None:
-        batches = len(run.data) if hasattr(run.data, "__len__") else None
+        batches = run.batches_per_epoch
         epoch = None if batches is None else -(-batches // run.accumulate)
         total = None if epoch is None else epoch * run.epochs
         done = run.step if total is None else min(run.step, total)

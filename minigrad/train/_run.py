@@ -91,6 +91,14 @@ class Run:
         self.random_at_epoch: dict[str, Any] = {}
         self.stopped: str | None = None
 
+    @property
+    def batches_per_epoch(self) -> int | None:
+        """How many there are; None where the data cannot say, as an iterator, or a loader of a stream."""
+        try:
+            return len(self.data)  # type: ignore[arg-type]
+        except TypeError:
+            return None
+
     def tell(self, moment: str) -> None:
         """Tell the callbacks."""
         self.callbacks.tell(moment, self)

@@ -10,6 +10,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn, optim
+from minigrad.data import DataLoader, IterableDataset
 from minigrad.errors import DTypeError, MinigradError
 from minigrad.train import EMA, CSVLog, EarlyStopping, Films, LearningRateLog, ProgressBar, StopOnNaN, evaluate, fit
 from minigrad.train._progress import wanted
@@ -245,6 +246,16 @@ def test_a_progress_bar_says_how_it_goes(monkeypatch, capsys):
     assert "learning rate 0.01" in said.err
     trained(data=iter(DATA), callbacks=[ProgressBar()], progress=False)
     assert "2step" in capsys.readouterr().err
+
+
+def test_a_progress_bar_over_a_stream_counts_steps(capsys):
+    class Stream(IterableDataset):
+        def __iter__(self):
+            return iter([(np.ones(3, np.float32), np.ones(1, np.float32))] * 6)
+
+    run = trained(data=DataLoader(Stream(), 2), epochs=2, progress=True)
+    assert run.batches_per_epoch is None
+    assert "6step" in capsys.readouterr().err
 
 
 def test_nothing_is_shown_where_nobody_looks_or_quiet_is_asked_for(monkeypatch, capsys):
