@@ -108,10 +108,10 @@ class Marked(Seeded):
         return sys.marked  # type: ignore[attr-defined]
 
 
-def loop(folder):
+def loop(folder, start):
     """A program for the tests to interrupt: it says which processes work for it, and loops for ever."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs in its background ignore it
-    loader = DataLoader(Slow(0.05), batch_size=2, num_workers=2, persistent_workers=True)
+    loader = DataLoader(Slow(0.05), batch_size=2, num_workers=2, multiprocessing_context=start)
     try:
         seen = []
         for pids in loader:
@@ -123,4 +123,4 @@ def loop(folder):
 
 
 if __name__ == "__main__":
-    loop(sys.argv[1])
+    loop(*sys.argv[1:])

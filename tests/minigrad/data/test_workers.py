@@ -98,7 +98,7 @@ def test_a_killed_worker_is_reported():
 
 def test_a_worker_that_takes_too_long():
     with pytest.raises(WorkerError, match=r"batch 0 not finished after 0.2 s"):
-        list(DataLoader(Slow(0.15), 4, num_workers=1, timeout=0.2, multiprocessing_context="fork"))
+        list(DataLoader(Slow(0.15), 4, num_workers=1, timeout=0.2))
 
 
 def test_functions_without_a_name_are_sent_by_value():
@@ -111,10 +111,14 @@ def test_what_cannot_be_sent_is_said(monkeypatch):
         list(DataLoader(range(4), 2, num_workers=1, collate_fn=lambda batch: sum(batch)))
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_or_killed_program_leaves_no_worker(how, tmp_path):
+@pytest.mark.parametrize(
+    "how, start", [(signal.SIGINT, "forkserver"), (signal.SIGKILL, "forkserver"), (signal.SIGKILL, "fork")]
+)
+def test_an_interrupted_or_killed_program_leaves_no_worker(how, start, tmp_path):
     script = Path(__file__).parents[2] / "samples.py"
-    program = subprocess.Popen([sys.executable, script, tmp_path], start_new_session=True, stderr=subprocess.PIPE)
+    program = subprocess.Popen(
+        [sys.executable, script, tmp_path, start], start_new_session=True, stderr=subprocess.PIPE
+    )
     started = tmp_path / "started"
     wait(lambda: started.exists() and started.read_text())
     pids = [int(pid) for pid in started.read_text().split()]
