@@ -83,6 +83,16 @@ def test_colours_and_ranges():
     )
 
 
+@pytest.mark.parametrize("side", [4, 400])
+def test_what_is_infinite_is_black_or_white_and_what_is_no_number_black(side):
+    image = np.full((side, side), 0.5, np.float32)
+    image[: side // 2, : side // 2], image[: side // 2, side // 2 :], image[side // 2 :, : side // 2] = (
+        np.inf, -np.inf, np.nan,
+    )  # fmt: skip
+    levels = drawn(BatchView(image))[0][..., 0]
+    assert [levels[y, x] for y, x in ((0, 0), (0, -1), (-1, 0), (-1, -1))] == [255, 0, 0, 128]
+
+
 def test_captions():
     text = lambda *a, **k: re.findall(r"<text[^>]*>([^<]*)</text>", BatchView(*a, **k).picture())
     assert text(IMAGES[:2], np.array([3, 0])) == ["3", "0"]
@@ -126,6 +136,13 @@ def test_several_images_and_a_function_of_the_readers_own():
     assert len(drawn(BatchView(np.zeros((9, 3, 3)), transform=RandomHorizontalFlip(), times=1))) == 16  # of eight
     sample = mg.data.datasets.ImageDataset(IMAGES, np.arange(5))[2]
     assert len(drawn(BatchView(sample, transform=RandomHorizontalFlip(), times=3))) == 4
+
+
+def test_a_transform_that_writes_into_its_image_does_not_reach_the_readers():
+    image = np.zeros((8, 8), np.uint8)
+    view = BatchView(image, transform=RandomErasing(p=1.0, value=255, inplace=True), times=3)
+    assert not image.any()
+    assert [(levels == 255).any() for levels in drawn(view)] == [False, True, True, True]
 
 
 def test_what_a_transform_refuses_is_said_and_the_drawing_stays():

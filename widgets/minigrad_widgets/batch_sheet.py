@@ -83,11 +83,12 @@ def picture(image: Image, x: float, y: float, scale: float, span: tuple[float, f
     """An image in its frame at (x, y), its caption below."""
     values = image.values
     high, wide = (side * scale for side in values.shape[:2])
-    if max(values.shape[:2]) > LARGEST:
-        values = _smaller(values)
     low, top = (0.0, 255.0) if values.dtype == numpy.uint8 else span
-    levels = (numpy.nan_to_num(values.astype(numpy.float64), nan=low) - low) * (255 / (top - low))
-    pixels = numpy.rint(numpy.clip(levels, 0, 255)).astype(numpy.uint8)
+    shown = numpy.clip(numpy.nan_to_num(values.astype(numpy.float64), nan=low), low, top)
+    pixels = numpy.rint((shown - low) * (255 / (top - low))).astype(numpy.uint8)
+    if max(values.shape[:2]) > LARGEST:
+        factor = LARGEST / max(values.shape[:2])
+        pixels = Resize([max(1, round(side * factor)) for side in values.shape[:2]])(pixels)
     told = f"{image.caption}  {image.values.shape[0]} × {image.values.shape[1]}".strip()
     return mark(
         "g",
@@ -105,15 +106,6 @@ def picture(image: Image, x: float, y: float, scale: float, span: tuple[float, f
         ),
         words(image.caption, x + wide / 2, y + high + 14, size=SMALL, anchor="middle") if image.caption else "",
     )
-
-
-def _smaller(values: numpy.ndarray) -> numpy.ndarray:
-    high, wide = values.shape[:2]
-    factor = LARGEST / max(high, wide)
-    target = (max(1, round(high * factor)), max(1, round(wide * factor)))
-    if values.dtype == numpy.uint8:
-        return Resize(target)(values)
-    return Resize(target)(numpy.ascontiguousarray(values.transpose(2, 0, 1))).transpose(1, 2, 0)
 
 
 def captions_of(labels: Any, count: int, classes: Sequence[str] | None) -> list[str]:

@@ -129,7 +129,8 @@ class BatchView(View):
         step = Compose([self.transform])  # type: ignore[list-item]
         drawn = []
         for n in range(self._times):
-            result = step(self._given[place], numpy.random.default_rng((seed, place, n)))
+            image = self._given[place].copy()  # a transform may write into it
+            result = step(image, numpy.random.default_rng((seed, place, n)))
             drawn.append(pixels_of(one_by_one(result, "what the transform gave")[0]))
         return drawn
 
