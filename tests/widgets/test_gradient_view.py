@@ -161,3 +161,11 @@ def test_what_it_refuses():
         GradientView(limit=-1)
     with pytest.raises(TypeError, match="got:      int"):
         GradientView().log(3)
+
+
+def test_a_model_that_learns_nothing_has_nothing_to_show():
+    view = GradientView()
+    assert view.log(nn.ReLU()) is None
+    view.flush()
+    assert view._card == {} and view.picture()
+    assert view.describe() == "gradients of 0 parameters at 1 steps"

@@ -130,7 +130,7 @@ class GradientView(Kept):
 
     def _chosen(self) -> tuple[int, int] | None:
         """Row and place of the cell that is followed."""
-        if not len(self.history):
+        if not self.history.names:
             return None
         rows, last = len(self.history.names), len(self.history) - 1
         try:
