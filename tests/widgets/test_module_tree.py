@@ -132,6 +132,41 @@ def test_as_a_callback_it_looks_ten_times_a_second_at_most(monkeypatch):
     assert 9 <= len(looked) <= 11
 
 
+def test_a_large_model_is_looked_at_for_a_tenth_of_the_time_at_most(monkeypatch):
+    now, looked = [0.0], []
+    monkeypatch.setattr("minigrad_widgets.module_tree.time.monotonic", lambda: now[0])
+    tree = ModuleTree(small())
+
+    def slowly():
+        now[0] += 0.5
+        looked.append(now[0])
+        return {"norms": {}, "badges": {}}
+
+    monkeypatch.setattr(tree, "_now", slowly)
+    while now[0] < 20:
+        tree.on_backward_end(None)
+        now[0] += 0.01
+    assert 3 <= len(looked) <= 4
+
+
+def test_each_gradient_is_read_once(monkeypatch):
+    model, read = nn.Sequential(nn.Sequential(small())), []
+    tree = ModuleTree(model)
+    model(mg.ones(2, 64)).sum().backward()
+    monkeypatch.setattr("minigrad_widgets.module_tree._square", lambda g: read.append(g) or 4.0)
+    tree.update()
+    assert len(read) == 4 and tree._live["norms"]["0.0"] == tree._live["norms"][""] == ["4", 1.0]
+
+
+def test_a_part_that_was_taken_out_is_no_error():
+    model = small()
+    tree = ModuleTree(model)
+    model(mg.ones(2, 64)).sum().backward()
+    del model[2]
+    tree.update()
+    assert set(tree._live["norms"]) == {"", "0", "0·weight", "0·bias"}
+
+
 def test_whole_levels_are_open_at_first():
     parts = ModuleTree(resnet20()).parts
     assert set(opened_first(parts, 10**6)) == {p.path for p in parts if p.kind == "parameter"} | {

@@ -9,6 +9,11 @@ from minigrad_widgets.after_cell import after_each_cell
 from minigrad_widgets.base import View
 
 
+def rest_after(seconds: float) -> float:
+    """How long a live view rests after telling the browser took so long: it has a tenth of the program's time at most."""
+    return max(0.1, 9 * seconds)
+
+
 class Kept(View):
     """Shown under a name, so that the picture kept in the notebook can be that of the end, not of the beginning.
 
@@ -38,7 +43,8 @@ class Kept(View):
         began = time.monotonic()
         self._dirty = False
         self._show()
-        self._again = time.monotonic() + max(0.1, 9 * (time.monotonic() - began))
+        now = time.monotonic()
+        self._again = now + rest_after(now - began)
 
     def _cell_ended(self) -> None:
         self.flush()

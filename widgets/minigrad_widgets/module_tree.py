@@ -10,10 +10,12 @@ from typing import Any
 import numpy
 import traitlets
 
+from minigrad.errors import MinigradError
 from minigrad.film import Film
 from minigrad_widgets import text
 from minigrad_widgets.after_cell import after_each_cell
 from minigrad_widgets.base import View, esm
+from minigrad_widgets.kept import rest_after
 from minigrad_widgets.module_costs import Costs, costs_of
 from minigrad_widgets.module_parts import Part, opened_first, parts_of
 from minigrad_widgets.module_picture import Column, tree_picture
@@ -55,7 +57,7 @@ class ModuleTree(View):
         self._model = model
         self._costs = Costs() if run is None or isinstance(run, Film) else costs_of(model, run)
         self.parts = parts_of(model, run if isinstance(run, Film) else self._costs.film)
-        self._told_at = -math.inf
+        self._again = -math.inf
         first = opened_first(self.parts, ROOM) if opened is None else list(opened)
         super().__init__(_data=self._told(), _live=self._now(), opened=first)
         after_each_cell(self, "update")
@@ -64,14 +66,16 @@ class ModuleTree(View):
 
     def update(self) -> None:
         """Show the modes and the gradients as they are now."""
-        now = self._now()
-        if now != self._live:
-            self._live = now
-        self._told_at = time.monotonic()
+        began = time.monotonic()
+        live = self._now()
+        if live != self._live:
+            self._live = live
+        now = time.monotonic()
+        self._again = now + rest_after(now - began)
 
     def on_backward_end(self, run: Any) -> None:
         """For `fit(…, callbacks=[tree])`."""
-        if time.monotonic() - self._told_at >= 0.1:
+        if time.monotonic() >= self._again:
             self.update()
 
     def _now(self) -> dict[str, Any]:
@@ -79,24 +83,24 @@ class ModuleTree(View):
         norms: dict[str, float] = {}
         badges: dict[str, list[str]] = {}
         around: list[tuple[bool, bool]] = []  # training and frozen, of the modules on the way to this line
+        squares = {id(p): _square(p.grad) for p in self._model.parameters() if p.grad is not None}
         for part in self.parts:
+            if part.kind == "op" or (module := self._module(part.path)) is None:
+                continue
             del around[part.depth :]
             outer = around[-1] if around else (None, False)
             if part.kind == "module":
-                module = self._model.get_submodule(part.path)
                 learned = list(module.parameters())
                 state = bool(module.training), bool(learned) and not any(p.requires_grad for p in learned)
                 mode = ["training" if state[0] else "evaluation"] if state[0] != outer[0] else []
                 around.append(state)
-            elif part.kind == "parameter":
-                parameter = self._model.get_submodule(part.path)._parameters.get(part.name)
+            else:
+                parameter = module._parameters.get(part.name)
                 learned = [] if parameter is None else [parameter]
                 state, mode = (True, bool(learned) and not learned[0].requires_grad), []
-            else:
-                continue
             if words := mode + (["frozen"] if state[1] and not outer[1] else []):
                 badges[part.key] = words
-            known = [_square(p.grad) for p in learned if p.grad is not None]
+            known = [squares[id(p)] for p in learned if id(p) in squares]
             if known:
                 norms[part.key] = math.sqrt(sum(known)) if math.isfinite(sum(known)) else math.nan
         logs = [math.log10(n) for n in norms.values() if n > 0]
@@ -105,6 +109,13 @@ class ModuleTree(View):
         bar = {key: round(1 - steepness * (low + wide - math.log10(n)), 3) if n > 0 else 0 for key, n in norms.items()}
         told = {k: [text.number(n) if math.isfinite(n) else "not finite", bar[k]] for k, n in norms.items()}
         return {"norms": told, "badges": badges}
+
+    def _module(self, path: str) -> Any:
+        """A part of the model; None if it has been taken out since."""
+        try:
+            return self._model.get_submodule(path)
+        except MinigradError:
+            return None
 
     # -- what the browser and the picture are told -----------------------------------------------------------------
 
