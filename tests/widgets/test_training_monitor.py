@@ -10,7 +10,7 @@ from minigrad_widgets.training_curves import thinned
 
 def test_the_browser_is_told_ten_times_a_second_at_most(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("minigrad_widgets.training_monitor.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("minigrad_widgets.kept.time.monotonic", lambda: now[0])
     monitor = TrainingMonitor()
     told = []
     monitor.observe(lambda change: told.append(now[0]), "_data")
@@ -25,7 +25,7 @@ def test_the_browser_is_told_ten_times_a_second_at_most(monkeypatch):
 def test_the_picture_does_not_depend_on_when_the_numbers_came(monkeypatch):
     def run(pace):
         now = [0.0]
-        monkeypatch.setattr("minigrad_widgets.training_monitor.time.monotonic", lambda: now[0])
+        monkeypatch.setattr("minigrad_widgets.kept.time.monotonic", lambda: now[0])
         monitor = TrainingMonitor()
         for step in range(50):
             now[0] += pace

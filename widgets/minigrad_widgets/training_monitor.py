@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import time
 from typing import Any
 
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from minigrad_widgets import text
-from minigrad_widgets.after_cell import after_each_cell
-from minigrad_widgets.base import View, esm
+from minigrad_widgets.base import esm
+from minigrad_widgets.kept import Kept
 from minigrad_widgets.palette import picture_style
 from minigrad_widgets.training_curves import draw
 
 
-class TrainingMonitor(View):
+class TrainingMonitor(Kept):
     """Follow a training run, and steer it::
 
         monitor = TrainingMonitor()
@@ -51,13 +49,9 @@ class TrainingMonitor(View):
         self._steps: float = 0
         self._films: list[int] = []
         self._opened_step: int | None = None
-        self._sent_at = -math.inf
-        self._dirty = False
-        self._kept: tuple | None = None
-        self._shown: Any = None
         super().__init__(_data={"svg": self._draw(), "run": None})
         self.on_msg(self._asked)
-        after_each_cell(self, "_settle")
+        self._begin()
 
     def log(self, *, step: float | None = None, **metrics: Any) -> None:
         """Add a point to the curve of each metric.
@@ -79,16 +73,10 @@ class TrainingMonitor(View):
                     f"  try:      {name}={name}.mean().item()"
                 ) from error
             self._curves.setdefault(name, []).append((float(self._steps), y))
-        self._dirty = True
-        if time.monotonic() - self._sent_at >= 0.1:
-            self.flush()
+        self.changed()
 
-    def flush(self) -> None:
-        """Show what was logged since the browser was last told."""
-        if self._dirty:
-            self._dirty = False
-            self._data = {"svg": self._draw(), "run": self._told()}
-            self._sent_at = time.monotonic()
+    def _show(self) -> None:
+        self._data = {"svg": self._draw(), "run": self._told()}
 
     # --- A callback of `minigrad.train.fit` -----------------------------------------------------------
 
@@ -170,24 +158,6 @@ class TrainingMonitor(View):
         }
 
     # --- How it is shown ------------------------------------------------------------------------------
-
-    def _ipython_display_(self) -> None:
-        """Shown under a name, so that the picture kept in the notebook can be that of the end, not of the beginning."""
-        from IPython.display import display
-
-        data, metadata = self._repr_mimebundle_()
-        self._shown = display(data, metadata=metadata, raw=True, display_id=True)
-
-    def _settle(self) -> None:
-        """A cell has ended: show the last points, and keep the present picture in the notebook."""
-        self.flush()
-        known = (self._steps, sum(map(len, self._curves.values())), len(self._films))
-        if known == self._kept or not self._curves:
-            return
-        self._kept = known
-        if self._shown is not None:
-            data, metadata = self._repr_mimebundle_()
-            self._shown.update(data, metadata=metadata, raw=True)
 
     def picture(self) -> str:
         """The curves, as SVG text."""
