@@ -40,6 +40,18 @@ class Costly(Rows):
         return x, self.y[index]
 
 
+class Waiting(Rows):
+    """A millisecond of waiting for each sample, as for a disk or a network."""
+
+    def __init__(self):
+        super().__init__()
+        self.x, self.y = self.x[:640], self.y[:640]
+
+    def __getitem__(self, index):
+        time.sleep(0.001)
+        return self.x[index], self.y[index]
+
+
 class Large(Rows):
     """Images of 3 × 224 × 224: 39 MB a batch, where the way between processes counts."""
 
@@ -54,7 +66,12 @@ class Large(Rows):
         return self.x[index % 16], self.y[index % 16]
 
 
-CASES = (("rows of an array, 28×28", Rows), ("a millisecond for each sample", Costly), ("images of 3×224×224", Large))
+CASES = (
+    ("rows of an array, 28×28", Rows),
+    ("a millisecond of computing each", Costly),
+    ("a millisecond of waiting each", Waiting),
+    ("images of 3×224×224", Large),
+)
 
 
 def markdown() -> str:
