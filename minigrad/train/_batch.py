@@ -64,6 +64,11 @@ def size(x: Any) -> int:
     return shape[0] if shape else 1
 
 
+def is_mean(loss_function: Any) -> bool:
+    """Whether its result is the mean over a batch; otherwise it is the sum."""
+    return getattr(loss_function, "reduction", "mean") != "sum"
+
+
 def grouped(batches: Iterable[Any], count: int) -> Iterator[list[Any]]:
     """So many at a time; at the end as many as are left."""
     iterator = iter(batches)

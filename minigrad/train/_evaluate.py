@@ -9,7 +9,7 @@ from typing import Any
 from minigrad.errors import MinigradError
 from minigrad.metrics import Mean
 from minigrad.tape import no_grad
-from minigrad.train._batch import parts, predict, size
+from minigrad.train._batch import is_mean, parts, predict, size
 from minigrad.train._run import named
 
 
@@ -19,7 +19,8 @@ def evaluate(model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = N
     Args:
         data: batches as `fit` takes them.
         metrics: a dictionary of metrics by name, a list, or one. They are reset first, and keep what they counted.
-        loss: a function of prediction and target; its mean over all examples, batches weighted by their sizes.
+        loss: a function of prediction and target; its mean over all examples, batches weighted by their sizes, also where
+            it gives the sum of each batch.
 
     Returns: the results by name, the loss under "loss". Every module is afterwards in the mode in which it was.
     Errors: MinigradError where there is nothing to measure, or no data.
@@ -42,7 +43,8 @@ def evaluate(model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = N
             x, y = parts(batch)
             prediction = predict(model, x)
             if loss is not None:
-                mean.update(float(loss(prediction, y)), weight=size(x))
+                value, count = float(loss(prediction, y)), size(x)
+                mean.update(value if is_mean(loss) else value / count, weight=count)
             for metric in metrics.values():
                 metric.update(prediction, y)
     if empty:

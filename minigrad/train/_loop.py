@@ -65,7 +65,7 @@ def compute_gradients(run: Run) -> None:
         examples += count
         for metric in run.metrics.values():
             metric.update(detached(prediction), y)
-    run.mean_loss.update(run.loss, weight=examples if run.is_mean else 1)
+    run.mean_loss.update(run.loss if run.is_mean else run.loss / examples, weight=examples)
 
 
 def backward_each(run: Run) -> Iterator[tuple[Any, Any, Any, Any, int]]:

@@ -10,6 +10,7 @@ from minigrad.errors import DTypeError, MinigradError
 from minigrad.metrics import Mean, MetricTracker
 from minigrad.optim.lr_scheduler import CyclicLR, OneCycleLR, ReduceLROnPlateau
 from minigrad.tensor import Tensor
+from minigrad.train._batch import is_mean
 from minigrad.train._callback import Callbacks
 from minigrad.train._control import Control
 from minigrad.train._interrupt import Whole
@@ -66,7 +67,7 @@ class Run:
             )
         self.model, self.data, self.loss_function, self.optimizer = model, data, loss, optimizer
         self.backward = backward
-        self.is_mean = getattr(loss, "reduction", "mean") != "sum"
+        self.is_mean = is_mean(loss)
         self.validation, self.metrics = validation, named(metrics)
         self.epochs, self.accumulate, self.clip_grad_norm = epochs, accumulate, clip_grad_norm
         self.callbacks = Callbacks(callbacks)

@@ -74,6 +74,10 @@ def test_accumulated_uneven_batches_have_the_gradient_of_all_their_examples():
     assert trained(data(4, 3, 2, 2), accumulate=3).step == 2
     summed = trained(data(4, 3, 2), accumulate=3, loss=nn.CrossEntropyLoss(reduction="sum"), lr=0.1 / 9)
     np.testing.assert_allclose(weights(summed.model), weights(whole.model), rtol=1e-12)
+    assert summed.values["train_loss"] == pytest.approx(whole.values["train_loss"], rel=1e-12)
+    held_out = data(4, 3, 2)
+    sums, means = (evaluate(whole.model, held_out, loss=nn.CrossEntropyLoss(reduction=r)) for r in ("sum", "mean"))
+    assert sums["loss"] == pytest.approx(means["loss"], rel=1e-12)
 
 
 def test_measured_is_the_mean_over_examples_not_over_batches():
