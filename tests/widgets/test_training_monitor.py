@@ -2,6 +2,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn, optim
+from minigrad.data import DataLoader, IterableDataset
 from minigrad.metrics import Accuracy
 from minigrad.train import Films, fit
 from minigrad_widgets import TrainingMonitor
@@ -133,3 +134,29 @@ def test_a_resumed_run_is_drawn_from_its_beginning_and_another_one_anew(run_of_d
     assert [step for step, _ in again._curves["loss"]] == [1, 2, 3, 4]
     run_of_digits(monitor, epochs=1)
     assert [step for step, _ in monitor._curves["loss"]] == [1, 2]
+
+
+def test_a_row_without_a_step_stands_where_the_step_before_it_does(run_of_digits):
+    class Own:
+        def on_epoch_end(self, run):
+            run.tracker.log(epoch=run.epoch + 1, own=1.0)
+
+    first, again = run_of_digits(TrainingMonitor(), callbacks=[Own()]), TrainingMonitor()
+    run_of_digits(again, epochs=2, resume=first)
+    assert again._curves["own"] == [(2.0, 1.0)]
+
+
+def test_a_stream_has_no_length_and_is_followed_by_its_epochs():
+    class Stream(IterableDataset):
+        def __iter__(self):
+            return iter([(mg.ones(4).numpy(), 1)] * 4)
+
+    class Look:
+        def on_step_end(self, run):
+            monitor.flush()
+            seen.append(monitor._told()["done"])
+
+    monitor, model, seen = TrainingMonitor(), nn.Linear(4, 2), []
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    fit(model, DataLoader(Stream(), 2), nn.CrossEntropyLoss(), optimizer, epochs=2, callbacks=[monitor, Look()])
+    assert seen == [0, 0, 0.5, 0.5] and monitor._data["run"]["done"] == 1

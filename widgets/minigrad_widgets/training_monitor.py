@@ -83,8 +83,9 @@ class TrainingMonitor(Kept):
     def on_fit_begin(self, run: Any) -> None:
         """Follow this run; what it had logged before (a resumed one) is drawn."""
         self.run, self._curves, self._films, self._opened_step, self.opened = run, {}, [], None, None
+        self._steps = 0
         for row in run.tracker.history:
-            self.log(step=row["step"], **{k: v for k, v in row.items() if k not in ("step", "epoch")})
+            self.log(step=row.get("step", self._steps), **{k: v for k, v in row.items() if k not in ("step", "epoch")})
         self._tell()
 
     def on_step_end(self, run: Any) -> None:
@@ -141,7 +142,7 @@ class TrainingMonitor(Kept):
             return None
         ended = run.stopped is not None or run.epoch >= run.epochs
         state = "ended" if ended else "paused" if run.control.paused else "training"
-        batches = len(run.data) if hasattr(run.data, "__len__") else 0
+        batches = run.batches_per_epoch
         done = min(1.0, (run.epoch + (run.position / batches if batches else 0)) / run.epochs)
         rate = run.control.learning_rate
         words = f"epoch {min(run.epoch + 1, run.epochs)} of {run.epochs}, step {run.step}. "
