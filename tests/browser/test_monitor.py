@@ -30,8 +30,10 @@ def test_a_run_is_paused_given_another_rate_and_stopped_and_a_step_of_it_is_step
     words = page.locator(".mg-words")
     page.locator(".mg-film").first.wait_for()
 
+    assert words.get_attribute("aria-live") == "off"  # a screen reader would read ten steps a second
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Go on").wait_for()
+    assert words.get_attribute("aria-live") == "polite"
     rested = words.inner_text()
     page.wait_for_timeout(300)
     assert words.inner_text() == rested and rested.endswith("paused")

@@ -49,8 +49,9 @@ def test_cells_are_chosen_by_mouse_and_keys_and_what_python_adds_is_shown(mount)
         assert page.evaluate("model.state.selection") == expected
     frame = page.locator("[data-part=here]")
     assert float(frame.get_attribute("x")) == pytest.approx(left) and float(frame.get_attribute("y")) == top + 2 * high
+    assert side.get_attribute("aria-live") == "polite"
     page.keyboard.press("Escape")
-    assert page.evaluate("model.state.selection") == ""
+    assert page.evaluate("model.state.selection") == "" and side.get_attribute("aria-live") == "off"
 
     made[0].weight.grad = made[0].weight.grad * float("nan")
     assert view.log(made, 130)

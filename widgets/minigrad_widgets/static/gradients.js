@@ -3,7 +3,7 @@ const list = (packed) => (packed ? packed.split(" ") : []);
 
 function render({ model, el }) {
   const holder = h("div", { class: "mg-holder mg-heat", tabindex: 0, role: "group", "aria-label": "gradients by parameter and step: choose with the arrow keys" });
-  const side = h("aside", { class: "mg-side", "aria-live": "polite" });
+  const side = h("aside", { class: "mg-side" });
   const note = h("div", { class: "mg-pinned", role: "status" });
   const film = h("div", { class: "mg-film" });
   const root = viewRoot("gradients", {}, note, h("div", { class: "mg-main" }, holder, side), film);
@@ -32,6 +32,7 @@ function render({ model, el }) {
     note.hidden = !told.stopped;
     here.setAttribute("visibility", now ? "visible" : "hidden");
     if (!now) return side.replaceChildren(h("p", { class: "mg-soft" }, "Nothing logged yet. Call log(model) after backward(), or give this view to fit as a callback."));
+    side.setAttribute("aria-live", model.get("selection") ? "polite" : "off"); // while steps come, nobody can listen
     const [row, place] = now;
     const column = columnOf(place);
     const [left, top, wide, high] = told.grid;

@@ -51,6 +51,7 @@ function handles(model) {
     for (const button of [pause, stop, range]) button.disabled = over;
     scheduled.disabled = over || run.scheduled;
     bar.value = run.done;
+    words.setAttribute("aria-live", state === "training" ? "off" : "polite"); // ten times a second nobody can listen
     words.textContent = run.words;
     if (wanted === run.rate || over) wanted = null;
     if (held || wanted !== null) return;
