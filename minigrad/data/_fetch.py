@@ -60,16 +60,16 @@ class Fetcher:
         if not self.recipe.batched:
             return collate(self._sample(task, indices, task.keys[0] if task.keys else None))
         if task.keys is None and collate is default_collate and isinstance(dataset, Dataset):
-            rows = dataset._rows(indices)
+            rows = _noted("These were samples", indices, dataset._rows, indices)
             if rows is not None:
                 return rows
         several: Any = getattr(dataset, "__getitems__", None)
         if task.keys is None and several is not None:
-            samples = _noted(f"These were samples {_listed(indices)}", several, indices)
+            samples = _noted("These were samples", indices, several, indices)
         else:
             keys = task.keys or itertools.repeat(None)
             samples = [self._sample(task, index, key) for index, key in zip(indices, keys)]
-        return _noted(f"The batch's samples were {_listed(indices)}", collate, samples)
+        return _noted("The batch's samples were", indices, collate, samples)
 
     def _sample(self, task: Task, index: Any, key: tuple[int, int] | None) -> Any:
         if self.closed is not None and self.closed.is_set():
@@ -91,11 +91,11 @@ class Fetcher:
         return self.recipe.collate(batch if self.recipe.batched else batch[0])
 
 
-def _noted(note: str, function: Callable[[Any], Any], argument: Any) -> Any:
+def _noted(words: str, indices: Any, function: Callable[[Any], Any], argument: Any) -> Any:
     try:
         return function(argument)
     except Exception as error:
-        _annotate(error, f"{note}.")
+        _annotate(error, f"{words} {_listed(indices)}.")
         raise
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy
+
 from minigrad.data._dataset import Subset
 from minigrad.data._errors import LoaderError
 from minigrad.random import Generator, default_generator
@@ -21,7 +23,7 @@ def random_split(dataset: Any, lengths: Any, generator: Generator | None = None)
         parts = [math.floor(n * part) for part in parts]
         for i in range(n - sum(parts)):
             parts[i % len(parts)] += 1
-    if not all(isinstance(part, int) and part >= 0 for part in parts) or sum(parts) != n:
+    if not all(isinstance(part, (int, numpy.integer)) and part >= 0 for part in parts) or sum(parts) != n:
         raise LoaderError(
             "random_split: the lengths do not share out the data set.",
             got=f"{list(lengths)}, which sum to {sum(lengths)}",

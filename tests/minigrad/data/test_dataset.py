@@ -77,7 +77,10 @@ def test_a_data_set_without_samples_says_so():
         Dataset()[0]
 
 
-@pytest.mark.parametrize("lengths, sizes", [((7, 3), [7, 3]), ((0.5, 0.3, 0.2), [5, 3, 2]), ((0.25, 0.75), [3, 7])])
+@pytest.mark.parametrize(
+    "lengths, sizes",
+    [((7, 3), [7, 3]), (numpy.array([7, 3]), [7, 3]), ((0.5, 0.3, 0.2), [5, 3, 2]), ((0.25, 0.75), [3, 7])],
+)
 def test_random_split_shares_out_every_sample_once(lengths, sizes):
     parts = random_split(range(10), lengths, generator=minigrad.Generator(0))
     assert [len(part) for part in parts] == sizes

@@ -94,6 +94,9 @@ def test_an_error_names_the_sample():
     with pytest.raises(KeyError) as caught:
         list(DataLoader(Failing(KeyError, "x"), 4))
     assert caught.value.__notes__ == ["This was sample 5 of Failing."]
+    with pytest.raises(IndexError) as caught:
+        list(DataLoader(TensorDataset(numpy.zeros(4)), sampler=[0, 7], batch_size=2))
+    assert caught.value.__notes__ == ["These were samples 0, 7."]
     with pytest.raises(RuntimeError, match="StopIteration"):
         list(DataLoader(Failing(StopIteration), 4))
 
