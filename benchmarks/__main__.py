@@ -12,7 +12,19 @@ SETTINGS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 # Those that compare in pairs have `run()`, which gives tables; the others write Markdown.
 PAIRS = ("overhead", "models", "networks", "training", "kernels", "by_hand", "convolution", "large", "fused", "scaling")
-PARTS = (*PAIRS, "loading", "peers", "two_threads", "blas", "memory", "accuracy", "start", "first_call", "imports")
+PARTS = (
+    *PAIRS,
+    "loading",
+    "peers",
+    "two_threads",
+    "blas",
+    "memory",
+    "accuracy",
+    "start",
+    "first_call",
+    "imports",
+    "learning",
+)
 
 INTRODUCTION = """# Results
 
