@@ -10,6 +10,7 @@ import numpy
 from minigrad.creation import tensor
 from minigrad.errors import DTypeError, ShapeError
 from minigrad.nn import Module
+from minigrad.nn.utils import evaluating
 from minigrad.random import Generator, default_generator
 from minigrad.tape import no_grad
 from minigrad.tensor import Tensor
@@ -59,17 +60,11 @@ def extend(
             hint="tokens=[0] to begin with the token 0",
         )
     everything = new = numpy.atleast_2d(given).astype(numpy.int64)
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            for _ in range(count):
-                scores = score(tensor(everything), tensor(new))
-                new = choose(scores.numpy(), temperature, top_k, generator)[:, None]
-                everything = numpy.concatenate([everything, new], axis=1)
-    finally:
-        for module, mode in modes:
-            module.training = mode
+    with evaluating(model), no_grad():
+        for _ in range(count):
+            scores = score(tensor(everything), tensor(new))
+            new = choose(scores.numpy(), temperature, top_k, generator)[:, None]
+            everything = numpy.concatenate([everything, new], axis=1)
     return tensor(everything.reshape(*given.shape[:-1], -1))
 
 

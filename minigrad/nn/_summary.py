@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from minigrad import events
 from minigrad.creation import zeros
 from minigrad.nn._module import Module
+from minigrad.nn.utils import evaluating
 from minigrad.tape import no_grad
 from minigrad.tensor import Tensor
 
@@ -115,7 +116,6 @@ def summary(model: Module, input: Any) -> Summary:
     """
     modules = dict(model.named_modules())
     counter = _Counter({id(module): path for path, module in modules.items()})
-    modes = [(module, module.training) for module in modules.values()]
     handles = [
         handle
         for module in modules.values()
@@ -125,14 +125,11 @@ def summary(model: Module, input: Any) -> Summary:
         )
     ]
     try:
-        model.eval()
-        with no_grad(), events.listening(counter):
+        with evaluating(model), no_grad(), events.listening(counter):
             model(*_arguments(model, input))
     finally:
         for handle in handles:
             handle.remove()
-        for module, mode in modes:
-            object.__setattr__(module, "training", mode)
     rows = []
     for path, module in modules.items():
         learned = list(module.parameters())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from minigrad.errors import MinigradError
 from minigrad.metrics import Mean
+from minigrad.nn.utils import evaluating
 from minigrad.tape import no_grad
 from minigrad.train._batch import is_mean, parts, predict, size
 from minigrad.train._run import named
@@ -56,26 +56,6 @@ def evaluate(model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = N
         )
     results = {name: metric.compute() for name, metric in metrics.items()}
     return results if loss is None else {"loss": mean.compute(), **results}
-
-
-@contextlib.contextmanager
-def evaluating(model: Any) -> Iterator[None]:
-    """Evaluation mode for a block; afterwards each module is in its own mode again."""
-    with kept_modes(model):
-        if hasattr(model, "eval"):
-            model.eval()
-        yield
-
-
-@contextlib.contextmanager
-def kept_modes(model: Any) -> Iterator[None]:
-    """After the block each module is in the mode in which it was before."""
-    modes = [(module, module.training) for module in model.modules()] if hasattr(model, "modules") else []
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def numbers(values: dict[str, Any]) -> dict[str, float]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from minigrad.errors import MinigradError
-from minigrad.nn.utils import clip_grad_norm_
+from minigrad.nn.utils import clip_grad_norm_, kept_modes
 from minigrad.train._batch import detached, grouped, parts, predict, size
-from minigrad.train._evaluate import evaluate, kept_modes, numbers
+from minigrad.train._evaluate import evaluate, numbers
 from minigrad.train._interrupt import ending, whole_or_as_before
 from minigrad.train._random import random_state, set_random_state
 from minigrad.train._run import Run

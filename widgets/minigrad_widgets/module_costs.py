@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import minigrad
 from minigrad.film import Film
 from minigrad.nn import summary
+from minigrad.nn.utils import evaluating
 
 RUNS, ENOUGH = 5, 0.5  # the fastest of five runs; fewer where one takes long, in seconds
 
@@ -45,7 +44,7 @@ def costs_of(model: Any, input: Any) -> Costs:
         inputs: tuple = (minigrad.zeros(*input, dtype=dtype),)
     else:
         inputs = tuple(input) if type(input) in (tuple, list) else (input,)
-    with _evaluating(model):
+    with evaluating(model), minigrad.no_grad():
         with minigrad.record(limit=0) as film:
             model(*inputs)
         seconds = _timed(model, inputs)
@@ -83,15 +82,3 @@ def _timed(model: Any, inputs: tuple) -> dict[str, float]:
         for handle in handles:
             handle.remove()
     return best
-
-
-@contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        model.eval()
-        with minigrad.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            object.__setattr__(module, "training", mode)

@@ -123,3 +123,14 @@ def test_what_is_no_weight_or_not_normalised_is_explained() -> None:
     assert raised.value.expected == "weight, bias"
     with pytest.raises(GraphError, match="not normalised"):
         minigrad.nn.utils.remove_weight_norm(layer)
+
+
+def test_each_module_is_in_its_own_mode_again_after_an_evaluation_that_failed() -> None:
+    nn, evaluating = minigrad.nn, minigrad.nn.utils.evaluating
+    net = nn.Sequential(nn.Dropout(), nn.Dropout().eval())
+    with pytest.raises(ZeroDivisionError), evaluating(net):
+        assert [module.training for module in net.modules()] == [False] * 3
+        1 / 0  # noqa: B018
+    assert [module.training for module in net.modules()] == [True, True, False]
+    with evaluating(abs):  # a function has no modes
+        pass
