@@ -10,6 +10,7 @@ import traitlets
 
 import minigrad as mg
 from minigrad import optim
+from minigrad.errors import DTypeError
 from minigrad.optim.lr_scheduler import LambdaLR
 from minigrad_widgets import OptimizerPlayground, Surface, race
 from minigrad_widgets.racing import SURFACES, bowl
@@ -130,6 +131,13 @@ def test_a_function_of_ones_own():
         OptimizerPlayground(lambda x, y: mg.log(-1 - x * x))
 
 
+def test_racers_of_one_kind_have_names_of_their_own():
+    pairs = [(optim.SGD, {"lr": 0.1}), (optim.SGD, {"lr": 0.2}), optim.Adam, (optim.SGD, {"lr": 0.3})]
+    result = race(bowl(10), pairs, steps=3)
+    assert list(result) == ["SGD", "SGD 2", "Adam", "SGD 3"]
+    assert len({lane.losses[-1] for lane in result.values()}) == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -187,6 +195,15 @@ def test_settings_that_make_no_race_are_refused(name, value):
     with pytest.raises(traitlets.TraitError, match="expected"):
         setattr(view, name, value)
     assert view.race.told() == small().race.told()
+
+
+def test_what_an_optimiser_refuses_leaves_the_race_that_was():
+    view = small()
+    with pytest.raises(DTypeError, match="lr=-1"):
+        view.change("SGD", lr=-1.0)
+    assert view.options["SGD"] == {"lr": 0.1} and view.race.told() == small().race.told()
+    view.change("SGD", lr=0.05)
+    assert view.options["SGD"] == {"lr": 0.05}
 
 
 def test_the_picture_is_the_end_or_what_was_asked_for():

@@ -18,28 +18,9 @@ from minigrad_widgets.racing.entrants import WORDS, Entrant, entrants, suited
 from minigrad_widgets.racing.picture import CHART_TOP, SHEET, Drawing, table
 from minigrad_widgets.racing.race import run, surface_of
 from minigrad_widgets.racing.relief import LEFT, TOP, WIDTH
+from minigrad_widgets.racing.scales import GROUND, SCALES
 
 BESIDE = 250.0
-GROUND = {"condition": "condition number", "angle": "turned by (degrees)", "noise": "gradient noise"}
-
-
-def _shares(decades: int, each: int) -> list[float]:
-    """Shares from 0 towards 1: equal steps of the logarithm of what is missing."""
-    return [float(f"{1 - 10 ** (-n / each):.4g}") for n in range(decades * each + 1)]
-
-
-# The places of each slider. Rates go in equal factors, and shares in equal factors of what is missing to 1.
-SCALES: dict[str, list[float]] = {
-    "lr": [float(f"{10 ** (n / 20):.3g}") for n in range(-80, 21)],
-    "momentum": _shares(3, 20),
-    "beta1": _shares(3, 20),
-    "beta2": _shares(4, 20),
-    "alpha": _shares(4, 20),
-    "weight_decay": [0.0, *(float(f"{10 ** (n / 10):.3g}") for n in range(-40, 1))],
-    "condition": [float(f"{10 ** (n / 20):.3g}") for n in range(61)],
-    "angle": [float(n) for n in range(0, 91, 3)],
-    "noise": [0.0, *(float(f"{10 ** (n / 10):.3g}") for n in range(-20, 21))],
-}
 
 
 class OptimizerPlayground(View):
@@ -113,7 +94,7 @@ class OptimizerPlayground(View):
     def change(self, optimizer: str, **options: float) -> None:
         """Change options of one optimiser that have sliders: `playground.change("Adam", lr=0.01)`.
 
-        Errors: TraitError for an optimiser that does not race, or an option that it was not given.
+        Errors: TraitError for an optimiser that does not race, or an option that it was not given; those of the optimiser.
         """
         self.options = {**self.options, optimizer: {**self.options.get(optimizer, {}), **options}}
 
@@ -167,8 +148,15 @@ class OptimizerPlayground(View):
 
     @traitlets.observe("start", "options", "terrain", "left_out")
     def _again(self, change: dict) -> None:
-        if not self._settling:
+        if self._settling:
+            return
+        try:
             self._run()
+        except Exception:  # an optimiser refuses an option: the race that was stays
+            self._settling = True
+            setattr(self, change["name"], change["old"])
+            self._settling = False
+            raise
 
     def _names(self) -> list[str]:
         return [*SURFACES, *([self._own.name] if self._own is not None and self._own.name not in SURFACES else [])]

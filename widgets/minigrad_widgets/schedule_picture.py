@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from minigrad_widgets import text
 from minigrad_widgets.pictures import Picture, lines
 
 STAIRS = 40
@@ -55,14 +56,7 @@ def _named(schedule: Any) -> dict[str, Any]:
         return {str(name): one for name, one in schedule.items()}
     if not isinstance(schedule, Sequence):
         schedule = [schedule]
-    found: dict[str, Any] = {}
-    for one in schedule:
-        name = own = getattr(one, "__name__", type(one).__name__)
-        again = 2
-        while name in found:
-            name, again = f"{own} {again}", again + 1
-        found[name] = one
-    return found
+    return dict(zip(text.own_names(schedule), schedule, strict=True))
 
 
 def _rates(schedule: Any, steps: int | list[float], group: int) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import numpy
@@ -125,3 +126,15 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a text is at a font size, with room for wider fonts, rounded up to the next tenth."""
     thousandths = sum(_WIDTHS.get(c, 556 if ord(c) < 0x2E80 else 1000) for c in text)
     return math.ceil(thousandths * size * (1.22 if bold else 1.16) / 100) / 10
+
+
+def own_names(things: Iterable[Any]) -> list[str]:
+    """What the things in a list are called: by their own name or that of their type, and one that comes again by a number too."""
+    names: list[str] = []
+    for one in things:
+        name = own = getattr(one, "__name__", type(one).__name__)
+        again = 2
+        while name in names:
+            name, again = f"{own} {again}", again + 1
+        names.append(name)
+    return names

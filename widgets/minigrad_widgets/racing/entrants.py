@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from minigrad import optim
+from minigrad_widgets import text
 from minigrad_widgets.racing.surfaces import Surface
 
 # Options with a slider, and what stands beside it.
@@ -64,7 +65,8 @@ def entrants(optimizers: Any, ground: Surface) -> dict[str, Entrant]:
         return suited({name: _entrant(name, one) for name, one in DEFAULT.items()}, ground)
     if not isinstance(optimizers, Mapping):
         found = list(optimizers) if isinstance(optimizers, (list, tuple)) else [optimizers]
-        optimizers = {getattr(one, "__name__", type(one).__name__): one for one in found}
+        named = text.own_names(one[0] if isinstance(one, tuple) and one else one for one in found)
+        optimizers = dict(zip(named, found, strict=True))
     if not 1 <= len(optimizers) <= MOST:
         raise ValueError(
             f"A race has 1 to {MOST} optimisers.\n  got:      {len(optimizers)}\n"
