@@ -124,3 +124,14 @@ def test_a_dataframe_needs_pandas(tracker: MetricTracker, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ModuleNotFoundError, match="pip install pandas"):
         tracker.to_dataframe()
+
+
+def test_who_listens_to_logs_alone_does_not_keep_programs_from_being_compiled() -> None:
+    class Listener:
+        def logged(self, event: events.MetricLogged) -> None: ...
+
+    double = mg.compile(lambda x: x * 2)
+    with events.listening(Listener()):
+        for _ in range(3):
+            double(mg.ones(3))
+    assert len(double.traces) == 1
