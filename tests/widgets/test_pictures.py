@@ -117,3 +117,13 @@ def test_names_are_text_and_never_markup(draw):
     html = re.sub('base64,[^"]*', "", picture._repr_html_())
     assert html.count("<") == 1, "the name became a tag"
     assert picture.svg == draw(name).svg
+
+
+@pytest.mark.parametrize("options", [{}, {"direct": True}, {"log_y": True}])
+def test_a_loss_that_is_no_number_leaves_the_rest_of_its_curve(options):
+    losses = [3.0, float("nan"), 2.0, float("inf"), 1.0]
+    (curve,) = ElementTree.fromstring(pictures.lines({"a": (range(5), losses)}, **options).svg).iter(f"{SVG}polyline")
+    points = [tuple(map(float, point.split(","))) for point in curve.get("points").split()]
+    assert len(points) == 3 and np.isfinite(points).all()
+    with pytest.raises(ValueError, match="no point to draw"):
+        pictures.lines({"a": ([1.0], [float("nan")])}, **options)

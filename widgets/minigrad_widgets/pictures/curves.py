@@ -29,19 +29,27 @@ def lines(
     Args:
         x, y: what the axes are called.
         log_x, log_y: logarithmic axes, from power of ten to power of ten; points that are not positive are
-            left out.
+            left out, as those that are not finite always are.
         direct: each name at the end of its curve instead of in a list, and round numbers on the axes.
+
+    Errors: ValueError if no point is left.
     """
     tall = [f if not log else math.log10 for f, log in ((float, log_x), (float, log_y))]
     points = {
         name: [
-            (tall[0](float(a)), tall[1](float(b)))
-            for a, b in zip(xs, ys)
-            if (not log_x or float(a) > 0) and (not log_y or float(b) > 0)
+            (tall[0](a), tall[1](b))
+            for a, b in zip(map(float, xs), map(float, ys))
+            if math.isfinite(a) and math.isfinite(b) and (not log_x or a > 0) and (not log_y or b > 0)
         ]
         for name, (xs, ys) in curves.items()
     }
     every = [p for curve in points.values() for p in curve]
+    if not every:
+        raise ValueError(
+            "lines: there is no point to draw.\n"
+            f"  got:      {', '.join(curves) or 'no curve'}\n"
+            "  expected: a finite number, above 0 on a logarithmic axis\n  try:      {'loss': (steps, losses)}"
+        )
     (x0, x1), (y0, y1) = [_range([p[axis] for p in every], log) for axis, log in enumerate((log_x, log_y))]
     ticks, tick = (_round_ticks, _round_tick) if direct else (_ticks, _tick)
     if direct:
