@@ -135,3 +135,13 @@ def test_who_listens_to_logs_alone_does_not_keep_programs_from_being_compiled() 
         for _ in range(3):
             double(mg.ones(3))
     assert len(double.traces) == 1
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tracker: MetricTracker, tmp_path: Path) -> None:
+    path = tracker.to_jsonl(tmp_path / "log.jsonl")
+    before = path.read_bytes()
+    tracker.history.append({"step": 6, "loss": object()})
+    with pytest.raises(TypeError):
+        tracker.to_jsonl(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
