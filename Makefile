@@ -108,7 +108,8 @@ browser:
 	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m browser tests
 
 notebooks:
-	@MINIGRAD_QUIET=1 $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses $(WORKERS) --dist loadfile notebooks/[0-9]*.ipynb
+	@MINIGRAD_QUIET=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses $(WORKERS) --dist loadfile notebooks/[0-9]*.ipynb
 
 fix: env-dev  ## Format, and repair what the linter can
 	@$(BIN)/ruff check --fix .
