@@ -17,6 +17,7 @@ from minigrad.train._interrupt import INTERRUPTED
 from minigrad.train._loop import backward_of, steps
 from minigrad.train._progress import ProgressBar, wanted
 from minigrad.train._run import Run
+from minigrad.train._saving import Checkpoint
 from minigrad.train._state import copied, state_of, take_over
 
 # In a notebook a hundredth of a second is soon enough for a button, and going round the event loop costs as much as a small step.
@@ -68,9 +69,9 @@ def fit(
         progress: whether to show a progress bar (tqdm); by default in a terminal and in a notebook, unless the environment has
             MINIGRAD_QUIET.
         control: pauses, stops, and sets the learning rate, from a callback or another thread; `run.control`.
-        resume: the path of a checkpoint, or of a folder, whose newest checkpoint is taken if it has one: what follows is, to
-            the last bit, what would have followed there. Or a `Run`, with everything in it as it is now. `epochs` counts from
-            the very beginning.
+        resume: the path of a checkpoint, or of a folder, whose newest checkpoint is taken if it has one (that of a `Checkpoint`
+            need not be there yet): what follows is, to the last bit, what would have followed there. Or a `Run`, with
+            everything in it as it is now. `epochs` counts from the very beginning.
         compile: capture forward and backward with `minigrad.compile`. Views and films see nothing of captured steps' inside, so a
             step that one of them watches runs as it is written.
 
@@ -145,7 +146,9 @@ def begun(
     if isinstance(resume, Run):
         take_over(run, state)
     elif resume is not None:
-        path = newest(resume) if Path(resume).is_dir() else resume
+        # In the first of several runs the folder to which a `Checkpoint` will write is not there yet.
+        own = any(isinstance(callback, Checkpoint) and callback.folder == Path(resume) for callback in run.callbacks)
+        path = newest(resume) if own or Path(resume).is_dir() else resume
         if path is not None:
             load_checkpoint(path, run)
     return run

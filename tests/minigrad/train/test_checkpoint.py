@@ -43,6 +43,16 @@ def test_a_resumed_run_is_the_undisturbed_one_to_the_last_bit(step, tmp_path, un
     assert (again.step, again.epoch, again.position) == (24, 4, 0)
 
 
+def test_the_first_of_several_runs_has_nothing_to_go_on_from(tmp_path):
+    folder = tmp_path / "runs" / "first"
+    for epochs in (1, 2):
+        run = train(callbacks=[Checkpoint(folder)], resume=str(folder), epochs=epochs)
+        assert run.epoch == epochs
+    assert [row["epoch"] for row in run.tracker.history if "validation_loss" in row] == [1, 2]
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        train(callbacks=[Checkpoint(folder)], resume=tmp_path / "runs" / "fisrt")
+
+
 def test_what_is_saved_is_what_everyone_has_been_told(tmp_path):
     class Counts:
         seen = 0
