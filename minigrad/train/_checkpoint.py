@@ -91,9 +91,15 @@ def load_checkpoint(
 
 
 def newest(folder: str | os.PathLike) -> Path | None:
-    """The checkpoint of the most steps that a `Checkpoint` wrote into a folder; None if there is none."""
-    found = sorted(Path(folder).glob(f"step-*{SUFFIX}")) if Path(folder).is_dir() else []
+    """The checkpoint that a `Checkpoint` wrote last into a folder; None if there is none."""
+    found = written(folder)
     return found[-1] if found else None
+
+
+def written(folder: str | os.PathLike) -> list[Path]:
+    """Those in a folder, the newest last. That need not be the one of the most steps: an earlier run may have gone further."""
+    found = Path(folder).glob(f"step-*{SUFFIX}") if Path(folder).is_dir() else ()
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
 
 def _parts(path: Any, found: Any) -> dict[str, Any]:

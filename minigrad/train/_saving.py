@@ -9,7 +9,7 @@ from typing import Any
 
 from minigrad.errors import DTypeError
 from minigrad.train._callback import Callback
-from minigrad.train._checkpoint import save_checkpoint
+from minigrad.train._checkpoint import save_checkpoint, written
 from minigrad.train._file import SUFFIX
 from minigrad.train._stopping import is_better, refuse_mode
 
@@ -65,7 +65,7 @@ class Checkpoint(Callback):
 
     def on_fit_begin(self, run: Any) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.paths = sorted(self.folder.glob(f"step-*{SUFFIX}"))
+        self.paths = written(self.folder)
         self._saved_at = run.step
 
     def on_step_end(self, run: Any) -> None:

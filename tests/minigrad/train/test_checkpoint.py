@@ -53,6 +53,13 @@ def test_the_first_of_several_runs_has_nothing_to_go_on_from(tmp_path):
         train(callbacks=[Checkpoint(folder)], resume=tmp_path / "runs" / "fisrt")
 
 
+def test_a_shorter_run_into_the_folder_of_a_longer_one_is_the_one_that_is_gone_on_with(tmp_path):
+    long, short = (train(callbacks=[Checkpoint(tmp_path)], epochs=epochs) for epochs in (3, 1))
+    again = train(callbacks=[Checkpoint(tmp_path, keep=2)], resume=tmp_path, epochs=2)
+    assert (long.step, short.step, again.epoch, again.step) == (18, 6, 2, 12)
+    assert sorted(path.name[-14:-12] for path in tmp_path.iterdir()) == ["06", "12"]
+
+
 def test_what_is_saved_is_what_everyone_has_been_told(tmp_path):
     class Counts:
         seen = 0
