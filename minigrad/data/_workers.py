@@ -42,22 +42,19 @@ def pack(job: Job) -> Parcel:
     By their names, as pickle does; by value what the program itself defines, if it is a notebook, which another
     process cannot import, or if pickle refuses (a lambda).
     """
-    if main_is_a_file():
+    refused: Exception | None = None
+    for by_value in (False, True) if main_is_a_file() else (True, False):
         try:
-            return Parcel(job, by_value=False)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            refused: Exception | None = error
-    else:
-        refused = None
-    try:
-        return Parcel(job._replace(by_value=True), by_value=True)
-    except ModuleNotFoundError as error:
-        if error.name != "cloudpickle":
-            raise
-        if refused is None:
-            return Parcel(job, by_value=False)  # all is well if nothing in it was defined in the notebook
-    except Exception as error:
-        refused = error
+            return Parcel(job._replace(by_value=by_value), by_value=by_value)
+        except ModuleNotFoundError as error:
+            if error.name != "cloudpickle":
+                raise  # else by name: all is well if nothing in it was defined in the notebook
+        except Exception as error:
+            if not by_value and not isinstance(error, (pickle.PicklingError, AttributeError, TypeError)):
+                raise
+            refused = error
+            if by_value:
+                break  # in a notebook, too: what a worker could not find by its name is no answer
     raise WorkerError(
         "DataLoader: the data set, or a function given with it, cannot be sent to worker processes.",
         got=f"{type(refused).__name__}: {refused}",

@@ -105,7 +105,9 @@ def test_functions_without_a_name_are_sent_by_value():
     assert list(DataLoader(range(4), 2, num_workers=1, collate_fn=lambda batch: sum(batch))) == [1, 5]
 
 
-def test_what_cannot_be_sent_is_said(monkeypatch):
+@pytest.mark.parametrize("is_a_file", [True, False], ids=["script", "notebook"])
+def test_what_cannot_be_sent_is_said(monkeypatch, is_a_file):
+    monkeypatch.setattr("minigrad.data._workers.main_is_a_file", lambda: is_a_file)
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with pytest.raises(WorkerError, match="cannot be sent to worker processes"):
         list(DataLoader(range(4), 2, num_workers=1, collate_fn=lambda batch: sum(batch)))
