@@ -17,7 +17,7 @@ LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --gen
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev lab test chromium lint types floors unit browser notebooks fix docs bench peer judge lock clean
+.PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -81,7 +81,10 @@ judge: env  ## Judge your exercises of one chapter: make judge CHAPTER=03
 
 # --- Checks ---------------------------------------------------------------------------------------
 
-test: env-dev chromium lint types floors unit browser notebooks  ## Run every check that CI runs
+# The type checker knows one core only, so it runs beside the tests.
+test: env-dev chromium lint floors  ## Run every check that CI runs
+	@$(MAKE) --no-print-directory --jobs 2 types unit
+	@$(MAKE) --no-print-directory browser notebooks
 	@echo "make test: all green (lint, types, floors, unit and browser tests, notebooks)."
 
 chromium:
@@ -105,7 +108,12 @@ unit:
 # In processes of their own: Playwright keeps an event loop running, beside which nothing else may start one.
 browser:
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
-	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m browser tests
+	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "browser and not slow" tests
+
+# Every chapter, not only those that CI opens: before a release, and after a change to what all views share.
+chapters: env-dev chromium  ## Run every chapter in a real JupyterLab
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/browser/test_chapters.py
 
 notebooks:
 	@MINIGRAD_QUIET=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \

@@ -1,4 +1,8 @@
-"""Whole chapters in a real JupyterLab, as a reader runs them."""
+"""Whole chapters in a real JupyterLab, as a reader runs them.
+
+Half a minute each. Of chapters with the same views CI opens one, and the others are marked slow: `make chapters` runs all.
+(That every chapter runs, and shows what is stored, CI sees with nbval; that views answer, `test_views.py`.)
+"""
 
 from pathlib import Path
 
@@ -13,12 +17,12 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
     "name, player",
     [
         ("00_start_here", ".mg-stepper"),
-        ("03_backward", ".mg-stepper"),
-        ("04_caffe_layers", ".mg-net"),
-        ("06_pytorch", ".mg-stepper"),
-        ("09_losses", ".mg-stepper"),
-        ("14_cpu_kernels", ".mg-kernel"),
-        ("16_optimising_graphs", ".mg-rewrite"),
+        pytest.param("03_backward", ".mg-stepper", marks=pytest.mark.slow),
+        pytest.param("04_caffe_layers", ".mg-net", marks=pytest.mark.slow),
+        pytest.param("06_pytorch", ".mg-stepper", marks=pytest.mark.slow),
+        pytest.param("09_losses", ".mg-stepper", marks=pytest.mark.slow),
+        pytest.param("14_cpu_kernels", ".mg-kernel", marks=pytest.mark.slow),
+        pytest.param("16_optimising_graphs", ".mg-rewrite", marks=pytest.mark.slow),
     ],
 )
 def test_a_chapter_runs_whole_and_its_films_play(run_notebook, name, player):
@@ -49,6 +53,7 @@ def test_the_chapter_about_declared_graphs_runs_whole_and_its_graphs_answer(run_
     assert "squares" in executed.locator(".mg-side").inner_text()
 
 
+@pytest.mark.slow
 def test_the_chapter_of_three_columns_runs_whole_and_its_columns_are_linked(run_notebook):
     notebook = run_notebook(NOTEBOOKS / "07_side_by_side.ipynb")
     assert notebook.errors() == []
@@ -107,6 +112,7 @@ def test_the_chapter_about_training_runs_whole_and_a_step_of_its_run_is_stepped_
     assert stepper.locator(".mg-count").inner_text() != before
 
 
+@pytest.mark.slow
 def test_the_chapter_about_optimisers_runs_whole_and_races_again_from_where_one_clicks(run_notebook):
     notebook = run_notebook(NOTEBOOKS / "11_optimisers.ipynb")
     assert notebook.errors() == []
