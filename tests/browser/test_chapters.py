@@ -1,6 +1,6 @@
 """Whole chapters in a real JupyterLab, as a reader runs them.
 
-Half a minute each. Of chapters with the same views CI opens one, and the others are marked slow: `make chapters` runs all.
+Half a minute each: CI opens three of them, and the others are marked slow. `make chapters` runs all.
 (That every chapter runs, and shows what is stored, CI sees with nbval; that views answer, `test_views.py`.)
 """
 
@@ -41,6 +41,7 @@ def test_a_chapter_runs_whole_and_its_films_play(run_notebook, name, player):
             assert film.locator(".mg-node[data-state=running]").count() == 1
 
 
+@pytest.mark.slow
 def test_the_chapter_about_declared_graphs_runs_whole_and_its_graphs_answer(run_notebook):
     notebook = run_notebook(NOTEBOOKS / "05_tf1_graph.ipynb")
     assert notebook.errors() == []
@@ -81,6 +82,7 @@ def test_the_chapter_about_modules_runs_whole_and_its_network_opens(run_notebook
     graph.locator(".mg-node", has_text="rsqrt").first.wait_for()
 
 
+@pytest.mark.slow
 def test_the_chapter_about_initialisation_runs_whole_and_its_dead_network_can_be_examined(run_notebook):
     notebook = run_notebook(NOTEBOOKS / "10_initialisation.ipynb")
     assert notebook.errors() == []
@@ -135,6 +137,7 @@ def test_the_chapter_about_optimisers_runs_whole_and_races_again_from_where_one_
     sgd.get_by_text("diverged at step").wait_for()
 
 
+@pytest.mark.slow
 def test_the_chapter_about_data_runs_whole_and_its_pictures_are_drawn_again(run_notebook):
     notebook = run_notebook(NOTEBOOKS / "12_data.ipynb")
     assert notebook.errors() == []
