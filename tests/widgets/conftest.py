@@ -12,7 +12,7 @@ MOUNT = """
 async ({ code, css, state }) => {
   const listeners = {};
   window.model = {
-    state, saved: 0,
+    state, saved: 0, sent: [],
     get: (name) => state[name],
     set(name, value) {
       if (state[name] === value) return;
@@ -21,7 +21,7 @@ async ({ code, css, state }) => {
     },
     on: (name, callback) => (listeners[name] ||= []).push(callback),
     off: (name, callback) => (listeners[name] = (listeners[name] || []).filter((c) => c !== callback)),
-    send() {},
+    send(content) { this.sent.push(content); },
     save_changes() { this.saved += 1; },
     listening: () => Object.values(listeners).reduce((n, all) => n + all.length, 0),
   };
@@ -45,7 +45,7 @@ def mount(browser: Any) -> Iterator[Callable[[Any], Any]]:
         page.set_content("<!doctype html><body></body>")
         names = [
             n
-            for n in ("_data", "_live", "_card", "_film", "selection", "opened", "position", "playing", *more)
+            for n in ("_data", "_live", "_card", "selection", "opened", "position", "playing", *more)
             if view.has_trait(n)
         ]
         state = {name: getattr(view, name) for name in names}

@@ -128,8 +128,10 @@ def test_the_films_of_a_run_are_opened_from_here():
     assert not view._card["film"]
     view.selection = "0 0"
     assert view._card["film"]
-    view._open = 0
-    assert view._film.startswith("0 ") and view._stepper.film is film
+    view._handle_custom_msg({"ask": "film", "step": 8}, [])  # it has none: nothing happens
+    assert view.film_view is None
+    view._handle_custom_msg({"ask": "film", "step": 7}, [])
+    assert view.film_step == 7 and view.film_view.film is film
 
 
 def test_a_parameter_without_a_gradient_and_one_that_comes_late():

@@ -40,7 +40,7 @@ def test_cells_are_chosen_by_mouse_and_keys_and_what_python_adds_is_shown(mount)
     follow()
     assert side.locator("svg").count() == 1 and side.get_by_role("button", name="Open the film of step 40").count() == 1
     page.get_by_role("button", name="Open the film").click()
-    assert page.evaluate("model.state._open") == 4
+    assert page.evaluate("model.sent") == [{"ask": "film", "step": 40}]
 
     page.locator(".mg-heat").focus()
     moves = ["ArrowRight", "ArrowUp", "End", "Home", "ArrowLeft", "ArrowDown"]

@@ -115,15 +115,17 @@ def test_what_the_buttons_ask_reaches_the_run(run_of_digits):
     assert "stopped by hand" in monitor.describe()
 
 
-def test_a_filmed_step_is_a_diamond_that_opens_its_film(run_of_digits):
+def test_a_filmed_step_is_a_diamond_that_opens_its_film(run_of_digits, caplog):
     monitor = TrainingMonitor()
     run = run_of_digits(monitor, epochs=2, callbacks=[Films(every=2)])
     assert monitor.picture().count('class="mg-film"') == 2
     monitor._handle_custom_msg({"ask": "film", "step": 4}, [])
-    assert monitor.opened is not None and monitor.opened.film is run.films[4]
+    assert monitor.film_step == 4 and monitor.film_view.film is run.films[4]
     with pytest.raises(KeyError, match="step 3 has no film"):
         monitor.open_film(3)
-    monitor._handle_custom_msg({"ask": "film", "step": "nonsense"}, [])  # a page may ask anything
+    for nonsense in ("nonsense", [4], 2.0):  # a page may ask anything
+        monitor._handle_custom_msg({"ask": "film", "step": nonsense}, [])
+    assert monitor.film_step == 4 and not caplog.records
 
 
 def test_a_resumed_run_is_drawn_from_its_beginning_and_another_one_anew(run_of_digits):

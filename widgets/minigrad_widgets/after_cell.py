@@ -6,13 +6,18 @@ import weakref
 from typing import Any
 
 
-def after_each_cell(view: Any, method: str) -> None:
-    """Call that method of the view after each cell, as long as the view is alive. Nothing outside of a notebook."""
+def notebook_shell() -> Any:
+    """The notebook's shell, or None outside of one."""
     try:
         from IPython.core.getipython import get_ipython
     except ModuleNotFoundError:
-        return
-    shell = get_ipython()
+        return None
+    return get_ipython()
+
+
+def after_each_cell(view: Any, method: str) -> None:
+    """Call that method of the view after each cell, as long as the view is alive. Nothing outside of a notebook."""
+    shell = notebook_shell()
     if shell is None:
         return
     known = weakref.ref(view)

@@ -14,9 +14,10 @@ from minigrad_widgets.gradient_history import Gradient, GradientHistory
 from minigrad_widgets.gradient_picture import TOP, heat_map, histogram, map_of, whole, width_of
 from minigrad_widgets.kept import Kept
 from minigrad_widgets.marks import sheet
+from minigrad_widgets.opens_films import OpensFilms
 
 
-class GradientView(Kept):
+class GradientView(OpensFilms, Kept):
     """See every parameter's gradient at every step, and stop where one breaks::
 
         view = GradientView(limit=100)
@@ -40,13 +41,12 @@ class GradientView(Kept):
         history: what was measured.
         stopped: why the breakpoint ended the run; None if it did not.
         films: by step, the films that were kept: those of the run, or the ones given to `log`.
+        film_view: the view of the film that was opened last; film_step: its step.
         selection: the cell that is followed, "row place" counted from 0; "" for the last step's largest gradient.
     """
 
-    _esm = esm("gradients")
+    _esm = esm("films", "gradients")
     _card = traitlets.Dict().tag(sync=True)
-    _open = traitlets.Int(-1).tag(sync=True)  # the place of the step whose film the reader asks for
-    _film = traitlets.Unicode("").tag(sync=True)  # the view on it
 
     def __init__(
         self, *, limit: float | None = None, pause: bool = False, watch_only: bool = False, every: int = 1
@@ -61,7 +61,6 @@ class GradientView(Kept):
         self.history = GradientHistory()
         self.stopped: str | None = None
         self.films: dict[int, Film] = {}
-        self._stepper: Any = None
         super().__init__(_data=self._told(), _card={})
         self._begin()
 
@@ -149,18 +148,6 @@ class GradientView(Kept):
     @traitlets.observe("selection")
     def _selected(self, change: Any) -> None:
         self._card = self._card_of()
-
-    @traitlets.observe("_open")
-    def _opened(self, change: Any) -> None:
-        """The reader opens the film of a step."""
-        from minigrad_widgets.backward_stepper import BackwardStepper
-
-        if not 0 <= self._open < len(self.history):
-            return
-        film = self.films.get(self.history.steps[self._open])
-        if film is not None:
-            self._stepper = BackwardStepper(film)
-            self._film = f"{self._open} {self._stepper.model_id}"
 
     def _told(self) -> dict[str, Any]:
         history = self.history

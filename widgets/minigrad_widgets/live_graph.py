@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from minigrad import events, record
+from minigrad_widgets.after_cell import after_each_cell, notebook_shell
 from minigrad_widgets.graph_view import GraphView
 from minigrad_widgets.grouping import first_open, group, keep_small
+from minigrad_widgets.kept import rest_after
 
 _OURS = ("minigrad", "minigrad_widgets")
 
@@ -41,7 +43,7 @@ class LiveGraph(GraphView):
             LiveGraph._listening.stop()
         LiveGraph._listening = self
         events.LISTENERS.append(self)
-        _after_each_cell(self)
+        after_each_cell(self, "_cell_ended")
 
     def __getattr__(self, name: str) -> Any:
         """A listener has a method for each kind of event that the recorder knows."""
@@ -70,7 +72,11 @@ class LiveGraph(GraphView):
             self._build(keep_small(self._groups, [*self.opened, *first_open(self._groups)]))
             self._data = self._told()
             self.opened = self._kept
-        self._again = time.monotonic() + max(0.1, 9 * (time.monotonic() - began))
+        self._again = time.monotonic() + rest_after(time.monotonic() - began)
+
+    def _cell_ended(self) -> None:
+        if LiveGraph._listening is self:
+            self.flush()
 
     def stop(self) -> None:
         """Listen no longer; what was drawn stays."""
@@ -99,18 +105,9 @@ class LiveGraph(GraphView):
         return super()._repr_mimebundle_(**keywords)
 
 
-def _shell() -> Any:
-    """The notebook's shell, or None outside of one."""
-    try:
-        from IPython.core.getipython import get_ipython
-    except ModuleNotFoundError:
-        return None
-    return get_ipython()
-
-
 def _variables() -> Iterator[dict[str, Any]]:
     """The variables of the program that is looked at: a notebook's, or those of the nearest frame that is not ours."""
-    shell = _shell()
+    shell = notebook_shell()
     if shell is not None:
         yield shell.user_ns
         return
@@ -120,18 +117,3 @@ def _variables() -> Iterator[dict[str, Any]]:
     if frame is not None:
         yield frame.f_globals
         yield frame.f_locals
-
-
-def _after_each_cell(view: LiveGraph) -> None:
-    """In a notebook, what the last lines of a cell did is shown when it ends."""
-    shell = _shell()
-    if shell is None:
-        return
-
-    def flush(*_: Any) -> None:
-        if LiveGraph._listening is view:
-            view.flush()
-        else:
-            shell.events.unregister("post_run_cell", flush)
-
-    shell.events.register("post_run_cell", flush)

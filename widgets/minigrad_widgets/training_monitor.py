@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import traitlets
-from ipywidgets import Widget, widget_serialization
-
+from minigrad.film import Film
 from minigrad_widgets import text
 from minigrad_widgets.base import esm
 from minigrad_widgets.kept import Kept
+from minigrad_widgets.opens_films import OpensFilms
 from minigrad_widgets.palette import picture_style
 from minigrad_widgets.training_curves import draw
 
 
-class TrainingMonitor(Kept):
+class TrainingMonitor(OpensFilms, Kept):
     """Follow a training run, and steer it::
 
         monitor = TrainingMonitor()
@@ -37,18 +37,15 @@ class TrainingMonitor(Kept):
 
     Attributes:
         run: the run that is followed, None for a loop of one's own.
-        opened: the view of the film that was opened last.
+        film_view: the view of the film that was opened last; film_step: its step.
     """
 
-    _esm = esm("monitor")
-    opened = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    _esm = esm("films", "monitor")
 
     def __init__(self) -> None:
         self.run: Any = None
         self._curves: dict[str, list[tuple[float, float]]] = {}
         self._steps: float = 0
-        self._films: list[int] = []
-        self._opened_step: int | None = None
         super().__init__(_data={"svg": self._draw(), "run": None})
         self.on_msg(self._asked)
         self._begin()
@@ -82,8 +79,8 @@ class TrainingMonitor(Kept):
 
     def on_fit_begin(self, run: Any) -> None:
         """Follow this run; what it had logged before (a resumed one) is drawn."""
-        self.run, self._curves, self._films, self._opened_step, self.opened = run, {}, [], None, None
-        self._steps = 0
+        self.run, self._curves, self._steps = run, {}, 0
+        self.film_step = self.film_view = None
         for row in run.tracker.history:
             self.log(step=row.get("step", self._steps), **{k: v for k, v in row.items() if k not in ("step", "epoch")})
         self._tell()
@@ -97,28 +94,13 @@ class TrainingMonitor(Kept):
     def on_fit_end(self, run: Any) -> None:
         self._tell()
 
-    def open_film(self, step: int) -> Any:
-        """Show the film of a step beneath the curves, and return its view.
-
-        Errors: KeyError for a step without one, naming those that have one.
-        """
-        from minigrad_widgets.backward_stepper import BackwardStepper
-
-        films = self.run.films if self.run is not None else {}
-        if step not in films:
-            raise KeyError(
-                f"TrainingMonitor.open_film: step {step} has no film.\n"
-                f"  got:      films of the steps {', '.join(map(str, films)) or 'none'}\n"
-                "  expected: one of them\n"
-                "  try:      fit(…, callbacks=[monitor, Films(every=100)])"
-            )
-        self._opened_step = step
-        self._tell()
-        self.opened = BackwardStepper(films[step])
-        return self.opened
+    @property
+    def films(self) -> Mapping[int, Film]:
+        """The films that a `Films` callback has kept, by step."""
+        return self.run.films if self.run is not None else {}
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
-        """A button was pressed, the slider was moved, a diamond was clicked."""
+        """A button was pressed, or the slider was moved."""
         if self.run is None or not isinstance(content, dict):
             return
         control, asked = self.run.control, content.get("ask")
@@ -126,8 +108,6 @@ class TrainingMonitor(Kept):
             getattr(control, asked)()
         elif asked == "rate":
             control.learning_rate = content.get("value")
-        elif asked == "film" and content.get("step") in self.run.films:
-            self.open_film(content["step"])
         self._tell()
 
     def _tell(self) -> None:
@@ -155,7 +135,6 @@ class TrainingMonitor(Kept):
             "done": round(done, 4),
             "rate": run.learning_rate if rate is None else rate,
             "scheduled": rate is None,
-            "opened": self._opened_step,
         }
 
     # --- How it is shown ------------------------------------------------------------------------------
@@ -165,8 +144,7 @@ class TrainingMonitor(Kept):
         return self._draw(f"<style>{picture_style()}</style>")
 
     def _draw(self, style: str = "") -> str:
-        self._films = list(self.run.films) if self.run is not None else []
-        return draw(self._curves, self._films, style=style, described=self.describe())
+        return draw(self._curves, self.films, style=style, described=self.describe())
 
     def describe(self) -> str:
         """The last value of every metric, and what ended the run, if something did."""

@@ -5,10 +5,8 @@ function render({ model, el }) {
   const holder = h("div", { class: "mg-holder mg-heat", tabindex: 0, role: "group", "aria-label": "gradients by parameter and step: choose with the arrow keys" });
   const side = h("aside", { class: "mg-side" });
   const note = h("div", { class: "mg-pinned", role: "status" });
-  const film = h("div", { class: "mg-film" });
-  const root = viewRoot("gradients", {}, note, h("div", { class: "mg-main" }, holder, side), film);
-  el.append(root);
-  let steps, columns, here, shownFilm;
+  const root = viewRoot("gradients", {}, note, h("div", { class: "mg-main" }, holder, side));
+  let steps, columns, here;
 
   const data = () => model.get("_data");
   const cell = (row, column) => (data().cells.length ? Number(list(data().cells[row])[column]) : column);
@@ -48,7 +46,7 @@ function render({ model, el }) {
         h("header", {}, h("h3", {}, told.names[row])),
         h("table", { class: "mg-facts" }, facts.map(([name, value]) => h("tr", {}, h("th", {}, name), h("td", {}, value)))),
         full && card.histogram && section("Its elements", trusted("div", {}, card.histogram)),
-        full && card.film && h("button", { onclick: () => { model.set("_open", -1); model.set("_open", place); model.save_changes(); } }, `Open the film of step ${steps[place]}`),
+        full && card.film && h("button", { onclick: () => askForFilm(model, Number(steps[place])) }, `Open the film of step ${steps[place]}`),
       ].filter(Boolean),
     );
   };
@@ -81,23 +79,12 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
   });
-  // The film of a step is a view of its own, made in Python when it is asked for.
-  const open = async () => {
-    const id = list(model.get("_film"))[1];
-    if (!id || id === shownFilm || !model.widget_manager) return;
-    shownFilm = id;
-    const child = await model.widget_manager.get_model(id);
-    const view = await model.widget_manager.create_view(child);
-    film.replaceChildren(view.el);
-    view.el.scrollIntoView({ block: "nearest" });
-  };
   const events = listener(model);
   events.on("change:_data", build);
   events.on("change:_card", show);
   events.on("change:selection", show);
-  events.on("change:_film", open);
   build();
-  open();
+  el.append(root, filmBelow(model, events));
   return events.off;
 }
 

@@ -65,9 +65,8 @@ function handles(model) {
 function render({ model, el }) {
   const { row, show: showHandles } = handles(model);
   const curves = h("div", { class: "mg-curves" });
-  const below = h("div", { class: "mg-opened" });
   const root = viewRoot("monitor", {}, row, curves);
-  const open = (target) => target.closest(".mg-film") && model.send({ ask: "film", step: Number(target.closest(".mg-film").dataset.step) });
+  const open = (target) => target.closest(".mg-film") && askForFilm(model, Number(target.closest(".mg-film").dataset.step));
   curves.addEventListener("click", (event) => open(event.target));
   curves.addEventListener("keydown", (event) => {
     if ((event.key === "Enter" || event.key === " ") && event.target.closest(".mg-film")) {
@@ -81,23 +80,10 @@ function render({ model, el }) {
     if (focused) curves.querySelector(`.mg-film[data-step="${focused}"]`)?.focus();
     showHandles(model.get("_data").run);
   };
-  // Another view, shown within this one: the film of the step that was clicked.
-  const showOpened = async () => {
-    const key = model.get("opened");
-    below.replaceChildren();
-    if (typeof key !== "string" || !model.widget_manager) return;
-    const child = await model.widget_manager.get_model(key.replace("IPY_MODEL_", ""));
-    const view = await model.widget_manager.create_view(child);
-    if (model.get("opened") !== key) return;
-    const step = model.get("_data").run?.opened;
-    below.replaceChildren(h("h4", {}, step == null ? "The film" : `The film of step ${step}`), view.el);
-  };
   const events = listener(model);
   events.on("change:_data", show);
-  events.on("change:opened", showOpened);
   show();
-  showOpened();
-  el.append(root, below);
+  el.append(root, filmBelow(model, events));
   return events.off;
 }
 
