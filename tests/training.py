@@ -1,4 +1,4 @@
-"""A training with everything that must be remembered: it draws, averages, schedules, clips, counts and validates."""
+"""Trainings: one with everything that must be remembered (it draws, averages, schedules, clips, counts, validates), a small one."""
 
 from __future__ import annotations
 
@@ -65,6 +65,19 @@ def numbers(run: Run) -> dict[str, bytes]:
     averaged = next(c for c in run.callbacks if isinstance(c, EMA)).averaged
     states = {**run.model.state_dict(), **averaged.state_dict()}
     return {name: value.numpy().tobytes() for name, value in states.items()}
+
+
+def parts() -> tuple[nn.Module, optim.Optimizer]:
+    """A small model and its optimizer, as a loop of one's own has them; the same ones each time."""
+    mg.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    return model, optim.Adam(model.parameters(), lr=0.1, amsgrad=True)
+
+
+def one_step(model: nn.Module, optimizer: optim.Optimizer) -> None:
+    optimizer.zero_grad()
+    model(mg.randn(5, 3)).square().mean().backward()
+    optimizer.step()
 
 
 class Slowly:
