@@ -16,7 +16,7 @@ from typing import Any
 import numpy
 
 from minigrad.errors import MinigradError
-from minigrad.metrics._classes import as_array, predicted_and_true, scores_and_true
+from minigrad.metrics._classes import predicted_and_true, scores_and_true
 from minigrad.metrics._metric import Metric
 
 
@@ -77,10 +77,10 @@ class AUROC(Metric):
 
         Errors: ShapeError, DTypeError, IndexingError; MinigradError for a score that is NaN.
         """
-        given, options = as_array(prediction), {"ignore_index": self.ignore_index, "num_classes": self.num_classes}
-        if self.num_classes == 2 and given.dtype.kind == "f" and given.shape == numpy.shape(as_array(target)):
-            true = as_array(target).ravel()
-            scores = given.ravel()[true != self.ignore_index, None]
+        given, target = numpy.asarray(prediction), numpy.asarray(target)
+        options = {"ignore_index": self.ignore_index, "num_classes": self.num_classes}
+        if self.num_classes == 2 and given.dtype.kind == "f" and given.shape == target.shape:
+            scores = given.ravel()[target.ravel() != self.ignore_index, None]
             _, true = predicted_and_true("AUROC.update", given, target, **options)
         else:
             scores, true = scores_and_true("AUROC.update", given, target, **options)

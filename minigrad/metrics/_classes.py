@@ -11,11 +11,6 @@ from minigrad.errors import DTypeError, IndexingError, ShapeError
 NO_CLASS = -1
 
 
-def as_array(x: Any) -> numpy.ndarray:
-    """The values of a tensor, an array, a list or a number."""
-    return numpy.asarray(x.numpy() if hasattr(x, "numpy") else x)
-
-
 def predicted_and_true(
     name: str,
     prediction: Any,
@@ -40,7 +35,7 @@ def predicted_and_true(
 
     Errors: ShapeError, DTypeError, IndexingError for a class outside 0 … C - 1.
     """
-    given, true = as_array(prediction), as_array(target)
+    given, true = numpy.asarray(prediction), numpy.asarray(target)
     if given.dtype.kind == "f" and given.ndim == true.ndim + 1:
         scores, true = scores_and_true(name, given, true, ignore_index=ignore_index, num_classes=num_classes)
         chosen = scores.argmax(1)
@@ -77,7 +72,7 @@ def scores_and_true(
     name: str, prediction: Any, target: Any, *, ignore_index: int, num_classes: int | None = None
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Scores (N, C, …) as rows of C, and the true class of each row that counts. Errors: as `predicted_and_true`."""
-    scores, true = as_array(prediction), as_array(target)
+    scores, true = numpy.asarray(prediction), numpy.asarray(target)
     place = min(1, scores.ndim - 1)  # a single example may be (C,), as in cross-entropy
     if (
         scores.dtype.kind != "f"

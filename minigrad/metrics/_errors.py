@@ -7,7 +7,6 @@ from typing import Any
 import numpy
 
 from minigrad.errors import ShapeError
-from minigrad.metrics._classes import as_array
 from minigrad.metrics._metric import Metric
 
 
@@ -23,7 +22,7 @@ class _Distance(Metric):
 
     def update(self, prediction: Any, target: Any) -> None:
         """Count each element of a batch. Errors: ShapeError if the shapes are not the same: nothing is broadcast."""
-        x, y = as_array(prediction), as_array(target)
+        x, y = numpy.asarray(prediction), numpy.asarray(target)
         if x.shape != y.shape:
             raise ShapeError(
                 f"{type(self).__name__}.update: predictions and targets do not belong together.",

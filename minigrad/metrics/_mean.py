@@ -7,7 +7,6 @@ from typing import Any
 import numpy
 
 from minigrad.errors import MinigradError
-from minigrad.metrics._classes import as_array
 from minigrad.metrics._metric import Metric
 
 
@@ -36,7 +35,7 @@ class Mean(Metric):
             self.total += value * weight
             self.weight += weight
             return
-        x, w = as_array(value).astype(numpy.float64), as_array(weight).astype(numpy.float64)
+        x, w = numpy.asarray(value, numpy.float64), numpy.asarray(weight, numpy.float64)
         try:
             weights = numpy.broadcast_to(w, x.shape)
         except ValueError:

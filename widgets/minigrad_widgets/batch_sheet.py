@@ -26,11 +26,6 @@ class Image:
     caption: str = ""
 
 
-def as_array(given: Any) -> numpy.ndarray:
-    """The numbers of a tensor, an array or a list."""
-    return numpy.asarray(given.numpy() if hasattr(given, "numpy") else given)
-
-
 def one_by_one(given: Any, what: str) -> list[numpy.ndarray]:
     """The images in what a reader may have: a batch, a list, one image, of tensors or arrays; each in its own layout.
 
@@ -38,7 +33,7 @@ def one_by_one(given: Any, what: str) -> list[numpy.ndarray]:
     """
     if isinstance(given, (list, tuple)) and len(given):
         return [one for part in given for one in one_by_one(part, what)]
-    array = as_array(given)
+    array = numpy.asarray(given)
     if array.dtype.kind in "fuib" and array.size and array.ndim in (2, 3, 4):
         channels = array.shape[-1 if array.dtype == numpy.uint8 else -3] if array.ndim > 2 else 1
         if array.ndim == 3 and channels > 4:  # (N, H, W)
@@ -133,7 +128,7 @@ def _caption(label: Any, classes: Sequence[str] | None) -> str:
 
     if isinstance(label, str):
         return label
-    array = as_array(label)
+    array = numpy.asarray(label)
     if array.ndim == 1 and array.size > 1:
         first = [int(place) for place in numpy.argsort(-array, kind="stable")[:2] if array[place] >= 0.005]
         if len(first) == 1:

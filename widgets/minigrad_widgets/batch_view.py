@@ -15,7 +15,6 @@ from minigrad_widgets.batch_sheet import (
     GAP,
     LINE,
     Image,
-    as_array,
     captions_of,
     one_by_one,
     picture,
@@ -226,4 +225,4 @@ def _dimensions(part: Any) -> int:
     """Of an array, or of a list of arrays, which need not be of one size."""
     if isinstance(part, (list, tuple)):
         return 1 + (_dimensions(part[0]) if part else 0)
-    return as_array(part).ndim
+    return numpy.asarray(part).ndim

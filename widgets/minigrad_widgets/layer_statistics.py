@@ -41,7 +41,7 @@ class LayerStatistics:
         """
         kinds = kinds or {}
         self._title = title
-        arrays = {name: _array(value) for name, value in values.items()}
+        arrays = {name: numpy.asarray(value) for name, value in values.items()}
         reach = reach_of(list(arrays.values()))
         self.values = tuple(Distribution.of(n, a, reach, kinds.get(n, "")) for n, a in arrays.items())
         # What a histogram of its own shows: the form, where the common axis is too wide or too narrow for it.
@@ -49,7 +49,7 @@ class LayerStatistics:
         self.gradients: tuple[Distribution | None, ...] = ()
         self._gradients_alone: tuple[Distribution | None, ...] = ()
         if gradients is not None:
-            known = {name: _array(g) for name, g in gradients.items() if g is not None}
+            known = {name: numpy.asarray(g) for name, g in gradients.items() if g is not None}
             reach = reach_of(list(known.values()))
             self.gradients = tuple(Distribution.of(n, known[n], reach) if n in known else None for n in arrays)
             self._gradients_alone = tuple(Distribution.of(n, known[n]) if n in known else None for n in arrays)
@@ -151,9 +151,9 @@ class _Watch:
         while name in self.values:
             call += 1
             name = f"{first}, call {call}"
-        self.values[name], self.kinds[name] = _array(output).copy(), kind
+        self.values[name], self.kinds[name] = numpy.array(output), kind
         if self.backward and output.requires_grad:
-            output.register_hook(lambda g: self.gradients.__setitem__(name, _array(g).copy()))
+            output.register_hook(lambda g: self.gradients.__setitem__(name, numpy.array(g)))
 
 
 @contextmanager
@@ -174,7 +174,3 @@ def _unchanged(model: Any) -> Iterator[None]:
         with minigrad.no_grad():
             for owner, name, kept in buffers:
                 owner._buffers[name].copy_(kept)
-
-
-def _array(value: Any) -> numpy.ndarray:
-    return value.detach().numpy() if hasattr(value, "detach") else numpy.asarray(value)
