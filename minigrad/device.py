@@ -135,8 +135,73 @@ class CPU(Device):
         return array.dtype.kind == "f" and bool(numpy.isnan(array).any())
 
 
+class CUDA(Device):
+    """A GPU's memory, or the simulator's. Made when it is first asked for. Errors: DeviceError without CUDA."""
+
+    def __init__(self) -> None:
+        from minigrad_kernels.cuda import runtime
+
+        try:
+            runtime.require()
+        except runtime.CudaUnavailable as error:
+            raise DeviceError(error.what, got=error.got, expected=error.expected, hint=error.hint) from None
+        from minigrad_kernels.cuda import tables, transfer
+        from minigrad_kernels.cuda.array import Array, empty
+        from minigrad_kernels.cuda.elementwise import write
+
+        super().__init__("cuda", Array, tables.TABLE)
+        self.to_numpy, self.empty, self.full, self.write = transfer.to_numpy, empty, transfer.full, write
+        self._from_numpy = transfer.from_numpy
+
+    def asarray(self, value: Any) -> Any:
+        return value if type(value) is self.array_type else self._from_numpy(value)
+
+    def array(self, value: Any, dtype: numpy.dtype | None = None) -> Any:
+        """A new array (a copy) of a number, nested lists or an array, of this device or the CPU."""
+        if type(value) is not self.array_type:
+            return self._from_numpy(numpy.asarray(value, dtype))
+        return self.table["clone"](value) if dtype in (None, value.dtype) else self.table["cast"](value, dtype=dtype)
+
+    def arange(self, start: float, stop: float, step: float, dtype: numpy.dtype) -> Any:
+        return self._from_numpy(numpy.arange(start, stop, step, dtype=dtype))
+
+    def linspace(self, start: float, stop: float, steps: int, dtype: numpy.dtype) -> Any:
+        return self._from_numpy(numpy.linspace(start, stop, steps, dtype=dtype))
+
+    def drawn(self, generator: Any, draw: Callable, shape: tuple[int, ...], dtype: numpy.dtype) -> Any:
+        """What `draw(stream, shape)` makes of the generator's random numbers: the same as on the CPU."""
+        return self._from_numpy(numpy.asarray(draw(generator.stream, shape), dtype))
+
+    def put(self, target: Any, index: Any, value: Any) -> Any:
+        """Overwrite the elements of `target` at `index`. Returns `target`."""
+        return self._put(target, index, value)
+
+    @staticmethod
+    def is_view(array: Any) -> bool:
+        """Whether the array's memory belongs to another array."""
+        return array.is_view
+
+    @staticmethod
+    def shares(array: Any, source: Any) -> bool:
+        """Whether `array`, made from `source`, lies in its memory."""
+        return array.block is source.block
+
+    @staticmethod
+    def is_contiguous(array: Any) -> bool:
+        return array.is_contiguous
+
+    @staticmethod
+    def writable(array: Any) -> bool:
+        """Whether the elements can be overwritten: not where several share one place in memory."""
+        return array.layout.flags.writeable
+
+    def has_nan(self, array: Any) -> bool:
+        return array.dtype.kind == "f" and bool(self.to_numpy(self.table["any"](self.table["isnan"](array))))
+
+
 cpu = CPU()
-DEVICES: dict[str, Device] = {"cpu": cpu}
+DEVICES: dict[str, Device] = {"cpu": cpu}  # those in use: "cuda" comes when it is first asked for
+DEVICE_OF_ARRAY: dict[type, Device] = {numpy.ndarray: cpu}
 _backend = "auto"
 
 
@@ -144,12 +209,17 @@ def get_device(device: Device | str | None) -> Any:
     """The device of that name; `None` is the CPU."""
     if device is None:
         return cpu
+    name = device if isinstance(device, str) else getattr(device, "name", None)
+    if name in ("cuda", "cuda:0"):
+        if "cuda" not in DEVICES:
+            DEVICES["cuda"] = made = CUDA()
+            DEVICE_OF_ARRAY[made.array_type] = made
+        return DEVICES["cuda"]
     try:
-        return DEVICES[device if isinstance(device, str) else device.name]
+        return DEVICES[name]
     except KeyError:
-        known = ", ".join(map(repr, DEVICES))
         raise DeviceError(
-            "No such device.", got=repr(device), expected=f"one of {known}", hint='device="cpu"'
+            "No such device.", got=repr(device), expected="'cpu' or 'cuda'", hint='device="cpu"'
         ) from None
 
 

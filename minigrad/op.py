@@ -21,12 +21,11 @@ from typing import Any, NoReturn
 import numpy
 
 from minigrad import dtypes
-from minigrad.device import Device, cpu, register_kernel
+from minigrad.device import DEVICE_OF_ARRAY, cpu, register_kernel
 from minigrad.errors import DTypeError, GraphError, IndexingError, MinigradError, ShapeError
 
 OPS: dict[str, Op] = {}
 INTERPRETERS: dict[type, Callable[[Op, tuple, dict], Any]] = {}
-DEVICE_OF_ARRAY: dict[type, Device] = {numpy.ndarray: cpu}
 _OTHER_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 

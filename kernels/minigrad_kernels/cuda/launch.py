@@ -1,0 +1,146 @@
+"""Kernels: functions that many threads run at once, and how they are launched.
+
+    @kernel("void(T[::1], T[::1])")
+    def double(z, x):
+        i = cuda.grid(1)
+        if i < z.size:
+            z[i] = x[i] + x[i]
+
+    double[blocks_for(x.size), THREADS](z, x)
+
+A launch returns at once: the GPU runs it after what was launched before on the same stream. In the simulator it runs now.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy
+
+from minigrad_kernels.cuda.array import Array
+from minigrad_kernels.cuda.runtime import simulating
+
+THREADS = 256
+FLOATS = ("float32", "float64")
+KERNELS: list[Kernel] = []  # those that stand in files, in the order of their import
+LISTENERS: list[Callable[[Kernel, Any, Any, tuple], None]] = []
+
+
+class Kernel:
+    """A function that threads run.
+
+    Attributes:
+        function: as it is written. Its arguments are arrays, numbers and tuples of whole numbers.
+        signatures: the types for which it is meant, T standing for each of `types`; what tests compile it for.
+    """
+
+    def __init__(self, function: Callable, signatures: tuple[str, ...], types: tuple[str, ...]):
+        self.function, self.types = function, types
+        self.signatures = tuple(
+            dict.fromkeys(text.replace("T", t) for text in signatures for t in (types if "T" in text else types[:1]))
+        )
+        functools.update_wrapper(self, function)
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        """Numba's dispatcher, which compiles for the types of the arguments when they first come."""
+        from numba import cuda
+
+        return cuda.jit(self.function)
+
+    def __getitem__(self, configuration: tuple[Any, Any]) -> Callable[..., None]:
+        blocks, threads = configuration
+
+        def launch(*arguments: Any) -> None:
+            self.launch(blocks, threads, arguments)
+
+        return launch
+
+    def launch(self, blocks: Any, threads: Any, arguments: tuple) -> None:
+        """Run by `blocks` blocks of `threads` threads (whole numbers, or tuples of up to three)."""
+        if blocks == 0 or (type(blocks) is tuple and 0 in blocks):
+            return  # no elements; CUDA refuses an empty grid
+        for listener in LISTENERS:
+            listener(self, blocks, threads, arguments)
+        handles = [x.handle() if type(x) is Array else x for x in arguments]
+        if simulating():
+            from minigrad_kernels.cuda import simulator
+
+            simulator.run(self.function, blocks, threads, handles)
+        else:
+            self.compiled[blocks, threads, _stream()](*handles)
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.__name__}>"
+
+
+def kernel(*signatures: str, types: tuple[str, ...] = FLOATS, register: bool = True) -> Callable[[Callable], Kernel]:
+    """Make a kernel of a function: `@kernel("void(T[::1], T[::1], int64)")`.
+
+    Args:
+        signatures: the types of its arguments, in Numba's words, T standing for each of `types`.
+        register: whether it is one of those that tests compile. What a generator writes is not.
+    """
+
+    def declare(function: Callable) -> Kernel:
+        made = Kernel(function, signatures, types)
+        if register:
+            KERNELS.append(made)
+        return made
+
+    return declare
+
+
+def device(function: Callable) -> Callable:
+    """Make a function that kernels call. In the simulator it stays the plain function that it is."""
+    if simulating():
+        return function
+    from numba import cuda
+
+    return cuda.jit(device=True)(function)
+
+
+def blocks_for(elements: int, threads: int = THREADS) -> int:
+    """How many blocks to launch for so many elements, each thread going on by the whole grid's size (`cuda.gridsize`).
+
+    In the simulator there are two blocks at most: a thread costs as much there as an element does.
+    """
+    return min(-(-elements // threads), 2 if simulating() else 4096)
+
+
+def threads_for(length: int) -> int:
+    """How many threads a block needs for a row: a power of two between a warp's 32 and 256."""
+    threads = 32
+    while threads < length and threads < THREADS:
+        threads *= 2
+    return threads
+
+
+def map_threads() -> int:
+    """How many threads a block has where each only takes elements: 256, in the simulator 32."""
+    return 32 if simulating() else THREADS
+
+
+_current: list[Any] = [0]
+
+
+def _stream() -> Any:
+    return _current[-1]
+
+
+@contextmanager
+def on_stream(stream: Any) -> Iterator[None]:
+    """Launch on another stream of Numba's within the block."""
+    _current.append(stream)
+    try:
+        yield
+    finally:
+        _current.pop()
+
+
+def typed(value: Any, dtype: numpy.dtype) -> Any:
+    """A number in the dtype in which a kernel computes: a bare float would be a float64 there."""
+    return dtype.type(value)

@@ -1,0 +1,38 @@
+"""Python's operators on arrays of the device: gradient rules are written with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minigrad_kernels.cuda.array import Array
+from minigrad_kernels.cuda.elementwise import elementwise
+
+_BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder", "pow": "pow",
+    "and": "logical_and", "or": "logical_or", "xor": "logical_xor",
+}  # fmt: skip
+_COMPARED = ("eq", "ne", "lt", "le", "gt", "ge")
+_UNARY = {"neg": "neg", "abs": "abs", "invert": "logical_not"}
+
+
+def _operator(name: str) -> Callable[[Array, Any], Array]:
+    return lambda x, y: elementwise(name, x, y)
+
+
+def _reflected(name: str) -> Callable[[Array, Any], Array]:
+    return lambda x, y: elementwise(name, y, x)
+
+
+def _unary(name: str) -> Callable[[Array], Array]:
+    return lambda x: elementwise(name, x)
+
+
+for _python, _name in _BINARY.items():
+    setattr(Array, f"__{_python}__", _operator(_name))
+    setattr(Array, f"__r{_python}__", _reflected(_name))
+for _name in _COMPARED:
+    setattr(Array, f"__{_name}__", _operator(_name))
+for _python, _name in _UNARY.items():
+    setattr(Array, f"__{_python}__", _unary(_name))
+Array.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity, as `==` compares elements
