@@ -82,6 +82,7 @@ def simulate() -> None:
 
     numba.config.ENABLE_CUDASIM = 1  # type: ignore[attr-defined]
     importlib.import_module("numba.cuda")
+    importlib.import_module("minigrad_kernels.cuda.simulator").install()
     _simulating = True
 
 
