@@ -17,7 +17,7 @@ LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --gen
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge lock clean
+.PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge cuda lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,9 +59,15 @@ $(VENV)/env-dev.stamp: $(VENV)/env.stamp requirements-dev.lock
 peer: env-dev  ## Install PyTorch, to test and measure against
 	@$(BIN)/python -c 'import torch' 2>/dev/null || $(INSTALL) torch==2.13.0
 
-lock:  ## Write both lock files anew (needs uv: pipx install uv)
+cuda: env  ## Add what a GPU needs beside its driver (650 MB)
+	@$(INSTALL_LOCK) requirements-cuda.lock
+	@$(COMPILE_ALL)
+	@$(BIN)/python -c 'from minigrad_kernels.cuda import runtime; print(runtime.unavailable() or runtime.gpu())'
+
+lock:  ## Write the three lock files anew (needs uv: pipx install uv)
 	$(LOCK) --extra lab --output-file requirements.lock
 	$(LOCK) --extra test --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra cublas --constraint requirements-dev.lock --output-file requirements-cuda.lock
 
 clean:  ## Remove the environment and what the tools left behind
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

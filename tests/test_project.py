@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -15,7 +16,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOCKS = {"requirements.lock": "lab", "requirements-dev.lock": "test"}
+LOCKS = {"requirements.lock": "lab", "requirements-dev.lock": "test", "requirements-cuda.lock": "cublas"}
 # Conda gives the Python package the longer name: `graphviz` there is the program.
 CONDA_NAMES = {"python-graphviz": "graphviz"}
 CONDA_ONLY = {"python", "pip", "graphviz"}
@@ -29,6 +30,9 @@ def direct(extra: str) -> dict[str, Requirement]:
             for inner in requirement.extras:
                 found |= direct(inner)
         else:
+            # Two extras may ask for more of one package: what holds is both their ranges.
+            if requirement.name in found:
+                requirement.specifier &= found[requirement.name].specifier
             found[requirement.name] = requirement
     return found
 
@@ -85,11 +89,21 @@ def test_every_entry_of_a_lock_has_hashes_and_none_an_address(name: str) -> None
     assert not re.search(r"^\s*(-i|-f|--index|--extra-index|--find-links|#)", (ROOT / name).read_text(), re.MULTILINE)
 
 
-def test_the_two_locks_agree() -> None:
-    course, development = locked("requirements.lock"), locked("requirements-dev.lock")
-    versions = {name: [version for version, _ in entries] for name, entries in development.items()}
-    for name, entries in course.items():
-        assert versions.get(name) == [version for version, _ in entries], name
+def test_the_locks_agree() -> None:
+    course, development, gpu = (
+        {package: [version for version, _ in entries] for package, entries in locked(name).items()} for name in LOCKS
+    )
+    assert course.items() <= development.items()
+    for name in gpu.keys() & development.keys():
+        assert gpu[name] == development[name], name
+
+
+def test_what_only_nvidia_makes_is_left_out_on_macos() -> None:
+    for name in ("requirements-dev.lock", "requirements-cuda.lock"):
+        for package, entries in locked(name).items():
+            if package.startswith(("cuda-", "nvidia-", "numba-cuda", "nvmath")):
+                markers = [Marker(entry.splitlines()[0].partition(";")[2].rstrip(" \\")) for _, entry in entries]
+                assert not any(marker.evaluate({"sys_platform": "darwin"}) for marker in markers), package
 
 
 def test_pytorch_stays_a_peer() -> None:

@@ -167,7 +167,7 @@ def _without_extra(got: str) -> CudaUnavailable:
     return CudaUnavailable(
         "What compiles kernels for a GPU is not installed.",
         got=got,
-        expected="the extra cuda: numba-cuda with NVIDIA's compiler, about 460 MB to download",
+        expected="the extra cuda: numba-cuda with NVIDIA's compiler, about 230 MB to download",
         hint=f'pip install "minigrad[cuda]" (in the project\'s folder: make cuda); or {SIMULATE}',
     )
 
