@@ -58,6 +58,11 @@ else:
         return intrinsic((one, two, lambda typing_context, x, y, z: accepted(x, y, z))[arity - 1])
 
 
+def _power(x: Any, y: Any) -> Any:
+    """NumPy's of arrays: of two numbers it says that (-inf)^0.5 is NaN."""
+    return numpy.power([x], y, dtype=type(x))[0]
+
+
 def _error_function(x: Any) -> Any:
     return type(x)(math.erf(x))
 
@@ -121,13 +126,16 @@ def floor_divide(x, y):
     """The whole number below x / y, such that y floor_divide(x, y) + remainder(x, y) is x; infinite or NaN where y is 0."""
     if y == 0:
         return x / y
-    quotient = (x - remainder(x, y)) / y
+    m = _fmod(x, y)
+    quotient = (x - m) / y
+    if m != 0 and (m < 0) != (y < 0):
+        quotient -= like(x, 1)
     down = round_down(quotient)
     return copy_sign(down, x / y) if down == 0 else down + like(x, 1) if quotient - down > like(x, 0.5) else down
 
 
 FUNCTIONS |= {
-    "pow": libdevice("pow", numpy.power, 2),
+    "pow": libdevice("pow", _power, 2),
     "atan2": libdevice("atan2", numpy.arctan2, 2),
     "remainder": remainder,
     "floor_divide": floor_divide,

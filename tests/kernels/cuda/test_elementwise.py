@@ -50,7 +50,10 @@ def test_pairs_of_what_is_special(on_device, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("x", "y"),
-    [((3, 4, 5), (5,)), ((3, 1, 5), (4, 1)), ((4,), (3, 1)), ((2, 1, 3, 1), (1, 4, 1, 5)), ((), (3, 2)), ((0, 3), (3,)), ((700,), (1,))],
+    [
+        ((3, 4, 5), (5,)), ((3, 1, 5), (4, 1)), ((4,), (3, 1)), ((2, 1, 3, 1), (1, 4, 1, 5)), ((), (3, 2)), ((0, 3), (3,)),
+        ((700,), (1,)),
+    ],
     ids=str,
 )  # fmt: skip
 def test_shapes_are_broadcast(on_device, x: tuple, y: tuple) -> None:
