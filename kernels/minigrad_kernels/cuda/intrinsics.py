@@ -59,8 +59,8 @@ else:
 
 
 def _power(x: Any, y: Any) -> Any:
-    """NumPy's of arrays: of two numbers it says that (-inf)^0.5 is NaN."""
-    return numpy.power([x], y, dtype=type(x))[0]
+    """NumPy's of arrays: with one number as the exponent it says that (-inf)^0.5 is NaN, as a square root would be."""
+    return numpy.power([x], [y], dtype=type(x))[0]
 
 
 def _error_function(x: Any) -> Any:
