@@ -81,7 +81,16 @@ def simulate() -> None:
     import numba
 
     numba.config.ENABLE_CUDASIM = 1  # type: ignore[attr-defined]
-    importlib.import_module("numba.cuda")
+    try:
+        importlib.import_module("numba.cuda")
+    except ImportError as error:
+        numba.config.ENABLE_CUDASIM = 0  # type: ignore[attr-defined]
+        raise CudaUnavailable(
+            "Numba's part for CUDA, which also brings the simulator, cannot be imported.",
+            got=f"{type(error).__name__}: {error}",
+            expected="numba.cuda, of the package numba itself or of numba-cuda",
+            hint='pip install --upgrade "minigrad[cuda]"; or pip uninstall numba-cuda, where there is no GPU',
+        ) from error
     importlib.import_module("minigrad_kernels.cuda.simulator").install()
     _simulating = True
 
@@ -102,8 +111,8 @@ def require() -> None:
     if numba.config.ENABLE_CUDASIM:  # type: ignore[attr-defined]
         simulate()
     else:
-        driver = _require_toolkit()
-        _gpu = _find_gpu(driver)
+        toolkit, driver = _require_toolkit()
+        _gpu = _find_gpu(toolkit, driver)
 
 
 def unavailable() -> CudaUnavailable | None:
@@ -142,11 +151,12 @@ def _require_numba() -> None:
         )
 
 
-def _require_toolkit() -> Any:
-    """NVIDIA's compiler as Numba uses it. Returns the module `cuda.bindings.driver`, which has not called the driver yet."""
+def _require_toolkit() -> tuple[int, Any]:
+    """The major version of NVIDIA's toolkit, and the module of the driver's functions, none of which was called yet."""
     if importlib.util.find_spec("numba_cuda") is None:
         raise _without_extra("Numba without the package numba-cuda")
     try:
+        bindings = importlib.import_module("cuda.bindings")
         driver = importlib.import_module("cuda.bindings.driver")
         pathfinder = importlib.import_module("cuda.pathfinder")
     except ImportError as error:
@@ -156,7 +166,7 @@ def _require_toolkit() -> Any:
             pathfinder.load_nvidia_dynamic_lib(library)
         except RuntimeError:
             raise _without_extra(f"numba-cuda without the library {library} of the CUDA toolkit") from None
-    return driver
+    return int(bindings.__version__.split(".")[0]), driver
 
 
 def _without_extra(got: str) -> CudaUnavailable:
@@ -172,8 +182,8 @@ def _without_extra(got: str) -> CudaUnavailable:
     )
 
 
-def _find_gpu(driver: Any) -> Gpu:
-    toolkit = int(version("cuda-bindings").split(".")[0])
+def _find_gpu(toolkit: int, driver: Any) -> Gpu:
+    """The first GPU, if driver and GPU are new enough for the toolkit."""
     try:
         known = _ask(driver.cuDriverGetVersion())
     except RuntimeError as error:  # cuda.pathfinder found no libcuda.so.1, or nvcuda.dll
