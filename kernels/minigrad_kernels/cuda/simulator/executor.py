@@ -1,17 +1,4 @@
-"""Numba's simulator, with threads that take turns.
-
-A kernel is run block by block. In a block one thread runs at a time, from its start to the barrier where it has to wait for
-others, or to its end; then the next one, in the order of their indices. When all have arrived, they go on in the same order.
-So a run is the same every time, quick (`turns` says how), and easy to follow; what on a GPU happens at once happens
-here in an order that a GPU may choose as well. A kernel whose result depends on that order has a race: see `trace`.
-
-The functions of the `cuda` module that only a kernel has (`cuda.threadIdx`, `cuda.syncthreads()`, `cuda.shared.array`, …)
-are put into the module for the time of a launch. To Numba's own ones are added the exchanges within a warp. What a GPU leaves
-undefined is an error here where it can be seen: a barrier that only some threads reach.
-
-Sources: NVIDIA, CUDA C++ Programming Guide: "Synchronization Functions", "Warp Shuffle Functions", "Warp Vote Functions",
-"Warp Match Functions", and the table "Technical Specifications per Compute Capability".
-"""
+"""Running a kernel: on NumPy arrays, by what it calls itself or by Numba's `kernel[grid, block](...)`."""
 
 from __future__ import annotations
 
@@ -23,7 +10,7 @@ import numpy
 from numba import cuda
 from numba.cuda.simulator import kernel as numbas
 
-from minigrad_kernels.cuda.schedule import Launch
+from minigrad_kernels.cuda.simulator.schedule import Launch
 
 _one_at_a_time = Lock()
 _launch: Launch | None = None
@@ -92,15 +79,22 @@ def _call(self: Any, *arguments: Any) -> Any:
 
 
 def _taken(x: Any, extensions: list, afterwards: list[Callable]) -> Any:
-    """An argument as the kernel gets it: arrays of the host and of the (simulated) device alike as NumPy arrays."""
+    """An argument of Numba's launch as the kernel gets it."""
     for extension in extensions:
         _, x = extension.prepare_args(None, x, stream=0, retr=afterwards)
     if isinstance(x, numbas.ArgHint):
         x = x.to_device(afterwards)
     if isinstance(x, numpy.void):
         return numbas.FakeWithinKernelCUDAArray(numbas.FakeCUDAArray(x))
+    return as_argument(x)
+
+
+def as_argument(x: Any) -> Any:
+    """An array of the host or of the (simulated) device, or a tensor there, as a NumPy array; anything else as it is."""
     if isinstance(x, numbas.FakeCUDAArray):
         x = x._ary
+    elif hasattr(x, "copy_to_host"):  # on a GPU
+        x = x.copy_to_host()
     elif not isinstance(x, numpy.ndarray) and (interface := getattr(x, "__cuda_array_interface__", None)):
         x = numpy.asarray(_HostMemory(interface))
     return x.view(numpy.recarray) if isinstance(x, numpy.ndarray) and x.dtype.names else x

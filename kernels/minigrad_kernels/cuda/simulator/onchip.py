@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 from numba.cuda.simulator.kernelapi import FakeCUDALocal
 
-from minigrad_kernels.cuda.barriers import KernelError
+from minigrad_kernels.cuda.simulator.barriers import KernelError
 
 MOST_SHARED = 48 * 1024  # bytes that a block gets without asking for more
 
@@ -55,7 +55,7 @@ class Shared:
                         hint="smaller tiles, or a smaller dtype",
                     )
             if self.tracer is not None:
-                found = self.tracer.array(found, variable(*place) or f"shared {len(self.arrays) + 1}", "shared")
+                found = self.tracer.own(found, variable(*place) or f"shared {len(self.arrays) + 1}", "shared")
             self.arrays[place] = found
         return found
 
@@ -72,7 +72,7 @@ class Local:
         if self.tracer is None:
             return made
         frame = sys._getframe(1)
-        return self.tracer.array(made, variable(frame.f_code, frame.f_lasti) or "local", "local")
+        return self.tracer.own(made, variable(frame.f_code, frame.f_lasti) or "local", "local")
 
 
 def as_dtype(dtype: Any) -> numpy.dtype:

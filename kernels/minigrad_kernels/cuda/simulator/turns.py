@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from numba import cuda
 
-from minigrad_kernels.cuda.barriers import WORDS
+from minigrad_kernels.cuda.simulator.barriers import WORDS
 
 
 class Place(NamedTuple):

@@ -1,0 +1,119 @@
+"""Arrays that note every access to their elements, for `trace`."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import numpy
+
+
+class TracedArray:
+    """An array as a kernel sees it. Parts of it (rows, slices) are such arrays again; only elements are accesses.
+
+    Attributes:
+        raw: the values.
+        numbers: for each element its number in the whole array of which this may be a part.
+        name, layout: of that whole array.
+        memory: the address where its memory begins.
+        recorder: who writes down.
+    """
+
+    __slots__ = ("layout", "memory", "name", "numbers", "raw", "recorder")
+    __array_ufunc__ = None
+
+    def __init__(self, raw: numpy.ndarray, numbers: numpy.ndarray, name: str, layout: Any, memory: int, recorder: Any):
+        self.raw, self.numbers, self.name, self.layout = raw, numbers, name, layout
+        self.memory, self.recorder = memory, recorder
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.raw.dtype} {self.raw.shape}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("shape", "ndim", "size", "dtype", "strides", "itemsize", "nbytes"):
+            return getattr(self.raw, name)
+        if name in ("reshape", "ravel", "transpose", "view"):
+            return lambda *arguments: self._part(lambda x: getattr(x, name)(*arguments))
+        if name == "T":
+            return self._part(lambda x: x.T)
+        raise AttributeError(f"{self.name} is an array in a kernel: it has no attribute {name!r} there")
+
+    def _part(self, take: Callable) -> TracedArray:
+        return TracedArray(take(self.raw), take(self.numbers), self.name, self.layout, self.memory, self.recorder)
+
+    def __iter__(self) -> Iterator[Any]:
+        frame = sys._getframe(1)
+        return (self._read((i,), frame) if self.raw.ndim == 1 else self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Any:
+        full = self._full(index)
+        if full is None:
+            return self._part(lambda x: x[index])
+        return self._read(full, sys._getframe(1))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        full = self._full(index)
+        if full is None:
+            raise TypeError(f"{self.name}[{index}] = … stores more than one element; a kernel stores one at a time")
+        found, where = self._find(full)
+        if where is not None:
+            self.raw[where] = value
+            value = self.raw[where]
+        self.recorder.note(self, "store", found, self.raw.dtype.type(value), sys._getframe(1))
+
+    def atomic(self, index: Any, run: Callable[[], Any], frame: FrameType) -> Any:
+        """Read and write in one: `run` does it and returns what was there before."""
+        found, where = self._find(self._full(index) or ())
+        before = run() if where is not None else self.raw.dtype.type(0)
+        after = self.raw[where] if where is not None else before
+        self.recorder.note(self, "atomic", found, after, frame)
+        return before
+
+    def _read(self, index: tuple[int, ...], frame: FrameType) -> Any:
+        found, where = self._find(index)
+        value = self.raw[where] if where is not None else self.raw.dtype.type(0)
+        self.recorder.note(self, "load", found, value, frame)
+        return value
+
+    def _full(self, index: Any) -> tuple[int, ...] | None:
+        """The index of one element as a tuple; None where it takes a part."""
+        several = index if isinstance(index, tuple) else (index,)
+        if len(several) != self.raw.ndim or any(isinstance(i, slice) or i is None or i is ... for i in several):
+            return None
+        return tuple(int(i) for i in several)
+
+    def _find(self, index: tuple[int, ...]) -> tuple[tuple, tuple[int, ...] | None]:
+        """What is noted of the element (index, inside, number, address), and its index where it exists."""
+        raw = self.raw
+        exists = all(-n <= i < n for i, n in zip(index, raw.shape, strict=True))
+        start = raw.__array_interface__["data"][0] - self.memory
+        counted = tuple(i + n if exists and i < 0 else i for i, n in zip(index, raw.shape, strict=True))
+        address = start + sum(i * step for i, step in zip(counted, raw.strides, strict=True))
+        if not exists:
+            return (index, False, -1, address), None
+        number = int(self.numbers[index])
+        inside = counted == index
+        named = tuple(map(int, numpy.unravel_index(number, self.layout.shape))) if inside else index
+        return (named, inside, number, address), index
+
+
+def copied(x: numpy.ndarray) -> tuple[numpy.ndarray, int]:
+    """A copy with the same strides in a copy of the same memory, and the address where that memory begins.
+
+    A part of an array, `x[1:]`, keeps its place in it: whether a warp's accesses are aligned depends on that.
+    """
+    whole = x
+    while isinstance(whole.base, numpy.ndarray):
+        whole = whole.base
+    low, high = numpy.lib.array_utils.byte_bounds(whole)
+    memory = numpy.empty(high - low, numpy.uint8)
+    start = memory.__array_interface__["data"][0]
+    ctypes.memmove(start, low, high - low)
+    offset = x.__array_interface__["data"][0] - low
+    return numpy.ndarray(x.shape, x.dtype, memory, offset, x.strides), start
