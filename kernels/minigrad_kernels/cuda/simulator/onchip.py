@@ -7,7 +7,6 @@ it shows it.
 
 from __future__ import annotations
 
-import dis
 import sys
 from types import CodeType
 from typing import Any
@@ -16,6 +15,7 @@ import numpy
 from numba.cuda.simulator.kernelapi import FakeCUDALocal
 
 from minigrad_kernels.cuda.simulator.barriers import KernelError
+from minigrad_kernels.cuda.simulator.places import instruction_at, variable
 
 MOST_SHARED = 48 * 1024  # bytes that a block gets without asking for more
 
@@ -38,7 +38,7 @@ class Shared:
     def array(self, shape: Any = 0, dtype: Any = numpy.float32, alignment: int | None = None) -> Any:
         """An array that all threads of the block share; of shape 0: the memory asked for at the launch."""
         frame = sys._getframe(1)
-        place = (frame.f_code, frame.f_lasti)
+        place = instruction_at(frame)
         found = self.arrays.get(place)
         if found is None:
             dtype = as_dtype(dtype)
@@ -55,7 +55,7 @@ class Shared:
                         hint="smaller tiles, or a smaller dtype",
                     )
             if self.tracer is not None:
-                found = self.tracer.own(found, variable(*place) or f"shared {len(self.arrays) + 1}", "shared")
+                found = self.tracer.own(found, variable(frame) or f"shared {len(self.arrays) + 1}", "shared")
             self.arrays[place] = found
         return found
 
@@ -72,7 +72,7 @@ class Local:
         if self.tracer is None:
             return made
         frame = sys._getframe(1)
-        return self.tracer.own(made, variable(frame.f_code, frame.f_lasti) or "local", "local")
+        return self.tracer.own(made, variable(frame) or "local", "local")
 
 
 def as_dtype(dtype: Any) -> numpy.dtype:
@@ -82,17 +82,6 @@ def as_dtype(dtype: Any) -> numpy.dtype:
     if dtype not in _to_numpy:
         _to_numpy[dtype] = FakeCUDALocal().array(0, dtype).dtype
     return _to_numpy[dtype]
-
-
-def variable(code: CodeType, call: int) -> str | None:
-    """The name that the result of a call is given: `tile` in `tile = cuda.shared.array(...)`."""
-    for instruction in dis.get_instructions(code):
-        if instruction.offset > call and not instruction.opname.startswith(("CACHE", "EXTENDED_ARG")):
-            if not instruction.opname.startswith("STORE_"):
-                return None
-            name = instruction.argval
-            return name[0] if isinstance(name, tuple) else name
-    return None
 
 
 def _unwritten(shape: Any, dtype: numpy.dtype) -> numpy.ndarray:

@@ -11,6 +11,7 @@ What lies beyond the end of an array is noted, too: a GPU would touch foreign me
 dropped, and the run goes on. A negative index counts from the end, as Numba has it.
 """
 
+from minigrad_kernels.cuda.trace.order import races as races
 from minigrad_kernels.cuda.trace.patterns import BankAccess as BankAccess
 from minigrad_kernels.cuda.trace.patterns import Divergence as Divergence
 from minigrad_kernels.cuda.trace.patterns import Race as Race
@@ -21,7 +22,6 @@ from minigrad_kernels.cuda.trace.patterns import divergence as divergence
 from minigrad_kernels.cuda.trace.patterns import efficiency as efficiency
 from minigrad_kernels.cuda.trace.patterns import out_of_range as out_of_range
 from minigrad_kernels.cuda.trace.patterns import transactions as transactions
-from minigrad_kernels.cuda.trace.order import races as races
 from minigrad_kernels.cuda.trace.recorder import Access as Access
 from minigrad_kernels.cuda.trace.recorder import Barrier as Barrier
 from minigrad_kernels.cuda.trace.recorder import Layout as Layout

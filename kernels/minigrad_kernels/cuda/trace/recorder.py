@@ -13,6 +13,7 @@ import numpy
 
 from minigrad_kernels.cuda import simulator
 from minigrad_kernels.cuda.simulator.barriers import KernelError
+from minigrad_kernels.cuda.simulator.places import instruction_at
 from minigrad_kernels.cuda.simulator.schedule import three
 from minigrad_kernels.cuda.simulator.turns import Place, plain
 from minigrad_kernels.cuda.simulator.warps import Thread
@@ -222,8 +223,7 @@ class Recorder:
                 expected="arrays of some hundred elements: every access is kept",
                 hint="smaller arrays, a smaller grid, or a larger `limit`",
             )
-        place = (frame.f_code, frame.f_lasti)
-        instruction = self.instructions.setdefault(place, len(self.instructions))
+        instruction = self.instructions.setdefault(instruction_at(frame), len(self.instructions))
         step, turn = self.steps.get(thread.index, 0), self.turns.get((thread.index, instruction), 0)
         self.steps[thread.index], self.turns[thread.index, instruction] = step + 1, turn + 1
         index, inside, element, address = found
