@@ -4,10 +4,15 @@ import json
 
 import numpy
 import pytest
-from numba import cuda, float32, float64
 
-from minigrad_kernels.cuda.simulator import KernelError
-from minigrad_kernels.cuda.trace import (
+from minigrad_kernels.cuda import runtime
+
+runtime.simulate()  # before anything imports numba.cuda
+
+from numba import cuda, float32, float64  # noqa: E402
+
+from minigrad_kernels.cuda.simulator import KernelError  # noqa: E402
+from minigrad_kernels.cuda.trace import (  # noqa: E402
     bank_accesses,
     bank_conflicts,
     divergence,

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable
-from types import CellType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -107,25 +107,31 @@ def _lookup(function: FunctionType, name: str) -> Any:
 
 def _read(function: FunctionType, inside: tuple[Callable, ...]) -> Turned:
     """Rewrite the function if it, or one that it calls, waits (or was made by `cuda.jit`, which would launch it)."""
-    code = function.__code__
-    found = {name: _lookup(function, name) for name in (*code.co_names, *code.co_freevars)}
+    names = _names(function.__code__)
+    found = {name: _lookup(function, name) for name in names}
     uses = {name: x for name, x in found.items() if isinstance(x, ModuleType) or plain(x)}
     callees: dict[Callable, Turned] = {}
     for x in list(uses.values()):
-        named = [vars(x).get(n) for n in code.co_names] if isinstance(x, ModuleType) and x is not cuda else [x]
+        named = [vars(x).get(n) for n in names] if isinstance(x, ModuleType) and x is not cuda else [x]
         for candidate in named:
             if (callee := plain(candidate)) and (callee is not candidate or _is_the_readers(callee)):
                 callees[callee] = _give_way(callee, inside)
     changes = any(turned.waits or turned.function is not callee for callee, turned in callees.items())
     changes = changes or any(plain(x) not in (None, x) for x in uses.values())
     pairs = tuple(callees.items())
-    if not changes and not WORDS.keys() & set(code.co_names):
+    if not changes and not WORDS.keys() & names:
         return Turned(function, False, uses, pairs)
     rewriter = _Rewriter(function, inside)
     definition = rewriter.visit_definition(_definition(function))
     if not rewriter.changed:
         return Turned(function, False, uses, pairs)
     return Turned(_build(function, definition, rewriter.cells), rewriter.waits, uses, pairs)
+
+
+def _names(code: CodeType) -> set[str]:
+    """The names that a function uses, inner functions and comprehensions included."""
+    inner = (_names(x) for x in code.co_consts if isinstance(x, CodeType))
+    return set(code.co_names).union(code.co_freevars, *inner)
 
 
 def _is_the_readers(function: FunctionType) -> bool:
