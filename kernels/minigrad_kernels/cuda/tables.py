@@ -1,5 +1,10 @@
 """All kernels of the device by the operation's name."""
 
-from minigrad_kernels.cuda import elementwise, views
+from minigrad_kernels.cuda import elementwise, reduce, shape, views
 
-TABLE = {**elementwise.TABLE, **views.TABLE}
+TABLE = {
+    **elementwise.TABLE,
+    **reduce.TABLE,
+    **shape.TABLE,
+    **views.TABLE,
+}

@@ -91,11 +91,11 @@ def constant_pad_nd(x, *, pad, value=0):
         raise ValueError("more is cut off than there is")
     z = empty(shape, x.dtype)
     z.fill(value)
-    z[_inner(shape, widths)] = x[_inner(x.shape, [(-before, -behind) for before, behind in widths])]
+    z[inner(shape, widths)] = x[inner(x.shape, [(-before, -behind) for before, behind in widths])]
     return z
 
 
-def _inner(shape, widths):
+def inner(shape, widths):
     """Without so many at the begin and at the end of each dimension."""
     return tuple(
         slice(max(before, 0), max(n - max(behind, 0), 0)) for n, (before, behind) in zip(shape, widths, strict=True)

@@ -2,34 +2,16 @@
 
 import numpy as np
 import pytest
+from cuda_cases import compare, there
 from op_cases import CASES, Case
 
-from minigrad_kernels.numpy import TABLE as REFERENCE
 from minigrad_kernels.numpy import elementwise as reference
-
-
-@pytest.fixture(scope="module")
-def on_device():
-    from minigrad_kernels.cuda import elementwise, transfer, views
-
-    return {**elementwise.TABLE, **views.TABLE}, transfer.from_numpy, transfer.to_numpy
-
-
-def compare(on_device, name: str, inputs: tuple, parameters: dict) -> None:
-    table, there, back = on_device
-    with np.errstate(all="ignore"):
-        wanted = np.asarray(REFERENCE[name](*inputs, **parameters))
-    found = back(table[name](*(there(x) if isinstance(x, np.ndarray) else x for x in inputs), **parameters))
-    assert found.dtype == wanted.dtype
-    assert found.shape == wanted.shape
-    near = {"rtol": 3e-6, "atol": 1e-6} if wanted.dtype == "float32" else {"rtol": 1e-12, "atol": 1e-12}
-    np.testing.assert_allclose(found, wanted, **near)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("case", [pytest.param(c, id=n) for n, c in CASES.items() if c.op.name in reference.TABLE])
-def test_the_sample_of_each_operation(on_device, case: Case, dtype: str) -> None:
-    compare(on_device, case.op.name, case.arrays(dtype), case.parameters)
+def test_the_sample_of_each_operation(case: Case, dtype: str) -> None:
+    compare(case.op.name, *case.arrays(dtype), **case.parameters)
 
 
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-40, 3e38, -2.5, 2.5, 0.5], "float32")
@@ -39,13 +21,13 @@ SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-40, 3e38, 
     "name",
     ["exp", "log", "sqrt", "tanh", "sigmoid", "relu", "sign", "floor", "round", "isnan", "isinf", "gelu", "softplus"],
 )
-def test_what_infinity_and_nan_become(on_device, name: str) -> None:
-    compare(on_device, name, (SPECIAL,), {})
+def test_what_infinity_and_nan_become(name: str) -> None:
+    compare(name, SPECIAL)
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum", "div", "remainder", "floor_divide", "pow", "eq", "lt", "atan2"])
-def test_pairs_of_what_is_special(on_device, name: str) -> None:
-    compare(on_device, name, (SPECIAL[:, None], SPECIAL), {})
+def test_pairs_of_what_is_special(name: str) -> None:
+    compare(name, SPECIAL[:, None], SPECIAL)
 
 
 @pytest.mark.parametrize(
@@ -56,13 +38,15 @@ def test_pairs_of_what_is_special(on_device, name: str) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_shapes_are_broadcast(on_device, x: tuple, y: tuple) -> None:
+def test_shapes_are_broadcast(x: tuple, y: tuple) -> None:
     r = np.random.default_rng(1)
-    compare(on_device, "sub", (r.normal(size=x).astype("f"), r.normal(size=y).astype("f")), {})
+    compare("sub", r.normal(size=x).astype("f"), r.normal(size=y).astype("f"))
 
 
-def test_views_are_read_by_their_strides(on_device) -> None:
-    table, there, back = on_device
+def test_views_are_read_by_their_strides() -> None:
+    from minigrad_kernels.cuda.tables import TABLE as table
+    from minigrad_kernels.cuda.transfer import to_numpy as back
+
     x = np.arange(60, dtype="float32").reshape(3, 4, 5)
     turned = table["permute"](there(x), dims=(2, 0, 1))
     rows = table["broadcast_to"](there(np.arange(4, dtype="float32")), shape=(5, 3, 4))
@@ -74,10 +58,10 @@ def test_views_are_read_by_their_strides(on_device) -> None:
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool"])
 @pytest.mark.parametrize("name", ["add", "mul", "maximum", "eq", "lt", "logical_and", "where"])
-def test_whole_numbers_and_truth_values(on_device, name: str, dtype: str) -> None:
+def test_whole_numbers_and_truth_values(name: str, dtype: str) -> None:
     r = np.random.default_rng(2)
     x, y = r.integers(0, 5, (2, 6)).astype(dtype), r.integers(0, 5, 6).astype(dtype)
-    compare(on_device, name, (x > 1, x, y) if name == "where" else (x, y), {})
+    compare(name, *((x > 1, x, y) if name == "where" else (x, y)))
 
 
 @pytest.mark.parametrize(
@@ -100,16 +84,17 @@ def test_whole_numbers_and_truth_values(on_device, name: str, dtype: str) -> Non
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_numbers_and_dtypes(on_device, name: str, inputs: tuple, parameters: dict) -> None:
-    compare(on_device, name, inputs, parameters)
+def test_numbers_and_dtypes(name: str, inputs: tuple, parameters: dict) -> None:
+    compare(name, *inputs, **parameters)
 
 
-def test_writing_goes_through_a_view_and_survives_an_overlap(on_device) -> None:
+def test_writing_goes_through_a_view_and_survives_an_overlap() -> None:
     from minigrad_kernels.cuda.elementwise import write
+    from minigrad_kernels.cuda.transfer import to_numpy as back
+    from minigrad_kernels.cuda.views import permute
 
-    table, there, back = on_device
     x = there(np.arange(12, dtype="float32").reshape(3, 4))
-    turned = table["permute"](x, dims=(1, 0))
+    turned = permute(x, dims=(1, 0))
     write(x.view(x.layout[1:]), x.view(x.layout[:-1]))  # each row becomes the one above
     np.testing.assert_array_equal(back(x), np.array([[0, 1, 2, 3], [0, 1, 2, 3], [4, 5, 6, 7]], "float32"))
     write(turned.view(turned.layout[0]), 9)
