@@ -1,0 +1,75 @@
+"""Reductions: the samples, and lengths, strides and numbers that no sample has."""
+
+import numpy as np
+import pytest
+from cuda_cases import compare, on_device
+from op_cases import CASES, Case
+
+NAMES = ("sum", "mean", "prod", "amax", "amin")
+NUMBERS = np.random.default_rng(0).uniform(0.5, 1.5, 9100).astype("float32")
+
+
+def numbers(*shape: int) -> np.ndarray:
+    return np.resize(NUMBERS, shape)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", [pytest.param(c, id=n) for n, c in CASES.items() if c.op.name in NAMES])
+def test_the_sample_of_each_operation(case: Case, dtype: str) -> None:
+    compare(case.op.name, *case.arrays(dtype), **case.parameters)
+
+
+@pytest.mark.parametrize("name", ["sum", "amax"])
+@pytest.mark.parametrize(
+    ("x", "dim"),
+    [
+        *((numbers(n), 0) for n in (0, 1, 31, 32, 33, 257, 1000, 9100)),  # the last: parts of a row, and then these
+        (numbers(3, 300), 1),  # a block for each row
+        (numbers(9, 33), -1),  # a warp for each row, two blocks of them
+        (numbers(40, 5), 1),  # a thread for each row
+        (numbers(5, 40), 0),  # a thread for each column
+        (numbers(300, 33), 0),  # eight for each column, and parts
+        (numbers(260, 35), 0),
+        (numbers(3, 50, 5, 6), (0, 2, 3)),  # channels
+        (numbers(2, 3, 4, 5), (0, 3)),
+        (numbers(2, 3, 2, 5, 2), (0, 2, 4)),  # three axes that nothing joins: copied
+        (numbers(6, 40).T, 0),
+        (numbers(9, 64)[::2, ::-3], 1),
+        (np.broadcast_to(numbers(7), (40, 7)), 0),
+        (numbers(3, 4), ()),
+        (numbers(3, 4), None),
+        (np.asarray(numbers(1)[0]), 0),
+        (numbers(0, 3), 1),
+    ],
+    ids=lambda value: str(value.shape) if isinstance(value, np.ndarray) else str(value),
+)
+def test_any_length_and_any_strides(name: str, x: np.ndarray, dim: int | None) -> None:
+    if name == "amax" and x.shape == (0,):
+        with pytest.raises(ValueError, match="no elements"):
+            on_device(name, x, dim=dim)
+    else:
+        compare(name, x, dim=dim)
+        compare(name, x.astype("float64"), dim=dim, keepdim=True)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("name", ["sum", "prod", "amax", "amin"])
+def test_whole_numbers_and_truth_values(name: str, dtype: str) -> None:
+    x = np.random.default_rng(1).integers(1, 200 if name != "prod" else 3, (5, 70)).astype(dtype)
+    compare(name, x[:, :60], dim=1)
+    compare(name, x, dim=0)
+
+
+def test_the_dtype_that_is_asked_for() -> None:
+    compare("sum", numbers(3, 40), dim=1, dtype=np.dtype("float64"))
+    compare("sum", np.arange(6), dtype=np.dtype("float32"))
+    compare("mean", np.arange(6), dtype=np.dtype("float64"))
+    with pytest.raises(TypeError, match="floating"):
+        on_device("mean", np.arange(6))
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "amax", "amin"])
+@pytest.mark.parametrize("x", [[np.nan, 1, 2], [2, 1, np.nan], [np.inf, -np.inf, 1], [-np.inf, -np.inf]], ids=str)
+def test_what_infinity_and_nan_become(name: str, x: list[float]) -> None:
+    compare(name, np.array(x, "float32"))
+    compare(name, np.resize(np.array(x, "float32"), (40, 30)), dim=0)
