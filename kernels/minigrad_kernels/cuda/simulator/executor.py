@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy
 from numba import cuda
-from numba.cuda.simulator import kernel as numbas
+from numba.cuda.simulator import kernel
 
 from minigrad_kernels.cuda.simulator.schedule import Launch
 
+numbas: Any = kernel
 _one_at_a_time = Lock()
 _launch: Launch | None = None
 
@@ -40,7 +41,7 @@ def run(
     global _launch
     if inside_a_launch():
         raise RuntimeError("A kernel cannot launch a kernel in the simulator.")
-    names = vars(cuda)
+    names = cuda.__dict__
     with _one_at_a_time, numpy.errstate(all="ignore"):
         launch = Launch(function, grid, block, dynamic_shared, tracer, ended_threads_count)
         before = {name: names[name] for name in launch.words if name in names}

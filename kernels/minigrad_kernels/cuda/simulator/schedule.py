@@ -48,7 +48,7 @@ class Launch:
             Thread(i + x * (j + y * k), Dim3(i, j, k)) for k in range(z) for j in range(y) for i in range(x)
         ]
         self.shared = Shared(dynamic_shared, tracer)
-        self.names = vars(cuda)
+        self.names = cuda.__dict__
         self.words = self._words()
 
     def run(self, arguments: Sequence[Any]) -> None:
@@ -74,6 +74,7 @@ class Launch:
             for thread in self.threads:
                 if thread.steps is not None:
                     thread.steps.close()
+                    thread.steps = None
 
     def _run_one_after_another(self, arguments: Sequence[Any]) -> None:
         for thread in self.threads:
@@ -97,7 +98,7 @@ class Launch:
                     thread.ended = True
                     gone_on = warps[thread.warp].without(thread)
                 else:
-                    if thread.request.mask is None:
+                    if thread.request.mask is None:  # type: ignore[union-attr]
                         waiting.append(thread)
                         continue
                     gone_on = warps[thread.warp].arrive(thread)

@@ -19,7 +19,6 @@ import inspect
 from collections.abc import Callable
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from numba import cuda
 
@@ -55,7 +54,7 @@ class Turned(NamedTuple):
 
 
 PLACES: list[Place] = []
-_known: WeakKeyDictionary[Callable, Turned] = WeakKeyDictionary()
+_KEPT = "_giving_way"
 _unknown = object()
 
 
@@ -78,16 +77,23 @@ def plain(found: Any) -> Callable | None:
 def _give_way(function: Callable, inside: tuple[Callable, ...]) -> Turned:
     if not isinstance(function, FunctionType) or function in inside:
         return Turned(function, False, {})
-    known = _known.get(function)
+    known = _known(function)
     if known is None or not _still_holds(function, known):
-        known = _known[function] = _read(function, (*inside, function))
+        known = _read(function, (*inside, function))
+        function.__dict__[_KEPT] = function, known
     return known
+
+
+def _known(function: Callable) -> Turned | None:
+    """What is kept with the function itself, so that it goes when the function goes."""
+    owner, known = function.__dict__.get(_KEPT, (None, None))
+    return known if owner is function else None  # functools.wraps copies what a function keeps
 
 
 def _still_holds(function: FunctionType, known: Turned) -> bool:
     """Whether the names still mean what they meant: in a notebook a cell may have defined a function anew."""
     return all(_lookup(function, name) is used for name, used in known.uses.items()) and all(
-        _known.get(callee) is turned and _still_holds(callee, turned)
+        _known(callee) is turned and _still_holds(callee, turned)
         for callee, turned in known.callees
         if isinstance(callee, FunctionType)
     )
@@ -97,7 +103,7 @@ def _lookup(function: FunctionType, name: str) -> Any:
     code = function.__code__
     if name in code.co_freevars:
         try:
-            return function.__closure__[code.co_freevars.index(name)].cell_contents
+            return (function.__closure__ or ())[code.co_freevars.index(name)].cell_contents
         except ValueError:  # the cell is still empty
             return _unknown
     if name in code.co_varnames or name in code.co_cellvars:

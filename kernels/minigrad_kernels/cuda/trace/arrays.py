@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -86,7 +87,7 @@ class TracedArray:
         several = index if isinstance(index, tuple) else (index,)
         if len(several) != self.raw.ndim or any(isinstance(i, slice) or i is None or i is ... for i in several):
             return None
-        return tuple(int(i) for i in several)
+        return tuple(map(operator.index, several))
 
     def _find(self, index: tuple[int, ...]) -> tuple[tuple, tuple[int, ...] | None]:
         """What is noted of the element (index, inside, number, address), and its index where it exists."""
