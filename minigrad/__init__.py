@@ -53,7 +53,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module="minigrad")
 
 
 def __getattr__(name: str) -> _Any:
-    if name in ("nn", "optim", "data", "metrics", "models", "train", "graph", "check", "caffe", "tf1"):
+    if name in ("nn", "optim", "data", "metrics", "models", "train", "graph", "check", "caffe", "tf1", "cuda"):
         return importlib.import_module(f"minigrad.{name}")
     if name == "compile":
         return importlib.import_module("minigrad.compiled").compile

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad import events
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.errors import AnomalyError
 from minigrad.tensor import Tensor
 
@@ -53,6 +54,8 @@ class detect_anomaly:
 def _has_nan(x: Any) -> bool:
     if isinstance(x, Tensor):
         return x.device.has_nan(x.array)
+    if type(x) in DEVICE_OF_ARRAY:
+        return DEVICE_OF_ARRAY[type(x)].has_nan(x)
     return bool(x != x) if isinstance(x, float) else getattr(x, "dtype", None) is not None and bool((x != x).any())
 
 
@@ -61,4 +64,5 @@ def _summary(x: Any) -> str:
         return repr(x)
     if x.numel() == 0 or x.dtype.kind != "f":
         return f"{x.shape}"
-    return f"{x.shape} from {float(x.numpy().min()):.4g} to {float(x.numpy().max()):.4g}"
+    values = x._values()
+    return f"{x.shape} from {float(values.min()):.4g} to {float(values.max()):.4g}"

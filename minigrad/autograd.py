@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigrad import events
-from minigrad.errors import GraphError, ShapeError
+from minigrad.errors import DeviceError, GraphError, ShapeError
 from minigrad.explain import explain, why_not_recorded
 from minigrad.imperative import wrap
 from minigrad.tape import Clock, Leaf, Vertex
@@ -135,6 +135,13 @@ def seeds(roots: Sequence[Tensor], gradient: Any, create_graph: bool, name: str)
             g = wrap(root.device.full(root.shape, 1, root.dtype), root.device)
         elif not isinstance(g, Tensor):
             g = wrap(root.device.array(g, root.dtype), root.device)
+        if g.device is not root.device:
+            raise DeviceError(
+                f"{name}: the gradient is on another device than the output.",
+                got=f"a gradient on {g.device.name!r}",
+                expected=f"on {root.device.name!r}, as the output",
+                hint=f'gradient.to("{root.device.name}")',
+            )
         g = g.to(root.dtype)
         if g.shape != root.shape:
             raise ShapeError(

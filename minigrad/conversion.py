@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad import dtypes
+from minigrad.device import cpu, transferred
 from minigrad.dtypes import as_dtype
 from minigrad.errors import DTypeError
 from minigrad.op import INTERPRETERS
@@ -14,11 +15,14 @@ def new_array(data: Any, dtype: Any, device: Any) -> Any:
     """A new array on `device` from what a user may write. Errors: DTypeError."""
     wanted = None if dtype is None else as_dtype(dtype)
     if type(data) in INTERPRETERS and hasattr(data, "array"):  # a tensor
-        return data.device.array(data.array, wanted)
+        made = data.device.array(data.array, wanted)
+        return made if data.device is device else transferred(made, device=device.name, source=data.device.name)
+    if type(data) is device.array_type and device is not cpu:
+        return device.array(data, wanted)
     if isinstance(data, (list, tuple)) and any(type(x) in INTERPRETERS for x in data):
-        data = [x.numpy() if type(x) in INTERPRETERS else x for x in data]
+        data = [x.device.to_numpy(x.array) if type(x) in INTERPRETERS else x for x in data]
     try:
-        array = device.array(data, wanted)
+        array = cpu.array(data, wanted)
     except (ValueError, TypeError) as error:
         raise DTypeError(
             "tensor: these data do not make an array.",
@@ -36,8 +40,8 @@ def new_array(data: Any, dtype: Any, device: Any) -> Any:
     if wanted is None and array.dtype == dtypes.float64:
         parts = data if isinstance(data, (list, tuple)) else [data]
         if not any(hasattr(x, "dtype") and x.dtype == dtypes.float64 for x in parts):  # Python's floats, not NumPy's
-            array = device.array(array, dtypes.default_float)
-    return array
+            array = cpu.array(array, dtypes.default_float)
+    return array if device is cpu else device.asarray(array)
 
 
 # NumPy's names of functions that are operations here under another name.

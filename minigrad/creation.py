@@ -37,11 +37,11 @@ def from_numpy(array: numpy.ndarray) -> Tensor:
     return wrap(array, get_device("cpu"))
 
 
-def as_tensor(data: Any, *, dtype: Any = None) -> Tensor:
-    """A tensor of `data` that shares memory where it can: a tensor itself, a NumPy array."""
+def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor of `data` that shares memory where it can: a tensor itself, a NumPy array on the CPU."""
     if not isinstance(data, Tensor):
         data = from_numpy(data) if isinstance(data, numpy.ndarray) else Tensor(data, dtype)
-    return data if dtype is None else data.to(as_dtype(dtype))
+    return data.to(device=device, dtype=dtype)
 
 
 def full(shape: Any, value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -64,19 +64,20 @@ def ones(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return full(_shape(shape), 1.0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape, dtype and device of `x`."""
-    return full(x.shape, 0, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+    return full_like(x, 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape, dtype and device of `x`."""
-    return full(x.shape, 1, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+    return full_like(x, 1, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def full_like(x: Tensor, value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(x: Tensor, value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Every element `value`, in the shape and dtype of `x` and on its device."""
-    return full(x.shape, value, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+    place = x.device if device is None else device
+    return full(x.shape, value, dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
 
 
 def empty(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -86,25 +87,26 @@ def empty(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: boo
     return made.requires_grad_() if requires_grad else made
 
 
-def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(x: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """`empty` in the shape, dtype and device of `x`."""
-    return empty(x.shape, dtype=x.dtype if dtype is None else dtype, device=x.device, requires_grad=requires_grad)
+    place = x.device if device is None else device
+    return empty(x.shape, dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
 
 
-def tril_indices(rows: int, columns: int, offset: int = 0) -> Tensor:
+def tril_indices(rows: int, columns: int, offset: int = 0, *, device: Any = None) -> Tensor:
     """Where the lower triangle of a matrix is, from the diagonal `offset` on: its rows, and its columns, (2, n) int64."""
     n, m = _shape((rows, columns))
-    return _indices(numpy.tril_indices(n, offset, m))
+    return _indices(numpy.tril_indices(n, offset, m), get_device(device))
 
 
-def triu_indices(rows: int, columns: int, offset: int = 0) -> Tensor:
+def triu_indices(rows: int, columns: int, offset: int = 0, *, device: Any = None) -> Tensor:
     """Where the upper triangle of a matrix is, from the diagonal `offset` on: its rows, and its columns, (2, n) int64."""
     n, m = _shape((rows, columns))
-    return _indices(numpy.triu_indices(n, offset, m))
+    return _indices(numpy.triu_indices(n, offset, m), get_device(device))
 
 
-def _indices(pair: tuple) -> Tensor:
-    return wrap(get_device(None).array(pair, dtypes.int64), get_device(None))
+def _indices(pair: tuple, place: Any) -> Tensor:
+    return wrap(place.array(pair, dtypes.int64), place)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -151,14 +153,26 @@ def linspace(
     return made.requires_grad_() if requires_grad else made
 
 
-def rand(*shape: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Uniform in [0, 1)."""
-    return _random(shape, generator, dtype, requires_grad, lambda stream, size: stream.random(size))
+def rand(
+    *shape: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Uniform in [0, 1). The numbers are the same on every device."""
+    return _random(shape, generator, dtype, device, requires_grad, lambda stream, size: stream.random(size))
 
 
-def randn(*shape: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Normal with mean 0 and variance 1."""
-    return _random(shape, generator, dtype, requires_grad, lambda stream, size: stream.standard_normal(size))
+def randn(
+    *shape: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Normal with mean 0 and variance 1. The numbers are the same on every device."""
+    return _random(shape, generator, dtype, device, requires_grad, lambda stream, size: stream.standard_normal(size))
 
 
 def randint(
@@ -168,6 +182,7 @@ def randint(
     *,
     generator: Generator | None = None,
     dtype: Any = None,
+    device: Any = None,
 ) -> Tensor:
     """Integers from `low` to `high - 1`; `randint(n, size=…)` begins at 0."""
     low, high = (0, low) if high is None else (low, high)
@@ -175,18 +190,21 @@ def randint(
         (size,),
         generator,
         dtype or dtypes.int64,
+        device,
         False,
         lambda stream, shape: stream.integers(low, high, shape),
     )
 
 
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
-    return _random((n,), generator, dtypes.int64, False, lambda stream, size: stream.permutation(n))
+    return _random((n,), generator, dtypes.int64, device, False, lambda stream, size: stream.permutation(n))
 
 
-def _random(shape: tuple, generator: Generator | None, dtype: Any, requires_grad: bool, draw: Any) -> Tensor:
-    place = get_device(None)
+def _random(
+    shape: tuple, generator: Generator | None, dtype: Any, device: Any, requires_grad: bool, draw: Any
+) -> Tensor:
+    place = get_device(device)
     chosen = dtypes.default_float if dtype is None else as_dtype(dtype)
     made = wrap(place.drawn(generator or default_generator(), draw, _shape(shape), chosen), place)
     return made.requires_grad_() if requires_grad else made

@@ -30,15 +30,25 @@ class Table(dict):
         raise DeviceError(
             f"{name}: the device {self.device!r} has no kernel of that name.",
             expected=f"an entry {name!r} in its table",
-            hint="minigrad.register_kernel(name, function), or @op(…, kernel=function)",
+            hint=f"minigrad.register_kernel({name!r}, function, device={self.device!r}); or x.cpu() first, where it has one"
+            if self.device != "cpu"
+            else "minigrad.register_kernel(name, function), or @op(…, kernel=function)",
         )
 
 
 class Device:
-    """A place for arrays: its array type, how to make one, and its kernels by the operation's name."""
+    """A place for arrays: its array type, how to make one, and its kernels by the operation's name.
+
+    Attributes:
+        name: "cpu" or "cuda". `type` is the same, as PyTorch's devices have it.
+    """
 
     def __init__(self, name: str, array_type: type, table: dict[str, Callable]):
         self.name, self.array_type, self.table = name, array_type, Table(name, table)
+
+    @property
+    def type(self) -> str:
+        return self.name
 
     @property
     def fuses(self) -> bool:
@@ -47,6 +57,12 @@ class Device:
 
     def __repr__(self) -> str:
         return f"device({self.name!r})"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> tuple:
+        return get_device, (self.name,)  # one object for each device: it is compared by identity
 
 
 class CPU(Device):
@@ -144,12 +160,12 @@ class CUDA(Device):
         try:
             runtime.require()
         except runtime.CudaUnavailable as error:
-            raise DeviceError(error.what, got=error.got, expected=error.expected, hint=error.hint) from None
+            raise as_device_error(error) from None
         from minigrad_kernels.cuda import tables, transfer
         from minigrad_kernels.cuda.array import Array, empty
         from minigrad_kernels.cuda.elementwise import write
 
-        super().__init__("cuda", Array, tables.TABLE)
+        super().__init__("cuda", Array, tables.TABLE | _registered["cuda"])
         self.to_numpy, self.empty, self.full, self.write = transfer.to_numpy, empty, transfer.full, write
         self._from_numpy = transfer.from_numpy
 
@@ -195,6 +211,13 @@ class CUDA(Device):
         """Whether the elements can be overwritten: not where several share one place in memory."""
         return array.layout.flags.writeable
 
+    @staticmethod
+    def synchronize() -> None:
+        """Wait until the GPU has done all that it was given."""
+        from minigrad_kernels.cuda import launch
+
+        launch.synchronize()
+
     def has_nan(self, array: Any) -> bool:
         return array.dtype.kind == "f" and bool(self.to_numpy(self.table["any"](self.table["isnan"](array))))
 
@@ -206,7 +229,7 @@ _backend = "auto"
 
 
 def get_device(device: Device | str | None) -> Any:
-    """The device of that name; `None` is the CPU."""
+    """The device of that name, "cpu" or "cuda"; `None` is the CPU. Errors: DeviceError for another, or without CUDA."""
     if device is None:
         return cpu
     name = device if isinstance(device, str) else getattr(device, "name", None)
@@ -217,10 +240,31 @@ def get_device(device: Device | str | None) -> Any:
         return DEVICES["cuda"]
     try:
         return DEVICES[name]
-    except KeyError:
+    except (KeyError, TypeError):
         raise DeviceError(
-            "No such device.", got=repr(device), expected="'cpu' or 'cuda'", hint='device="cpu"'
+            "No such device.",
+            got=repr(device),
+            expected="'cpu' or 'cuda'",
+            hint="CUDA_VISIBLE_DEVICES=1 in the environment, before Python starts, makes the second GPU the one that is used"
+            if str(name).startswith("cuda:")
+            else 'device="cpu"',
         ) from None
+
+
+def as_device_error(error: Any) -> DeviceError:
+    """What the kernels' floor says is missing, as this floor's error."""
+    return DeviceError(error.what, got=error.got, expected=error.expected, hint=error.hint)
+
+
+def is_device(value: Any) -> bool:
+    """Whether a value means a device, there or not: what stands in `x.to(value)` may be a dtype or a tensor instead."""
+    return isinstance(value, Device) or (isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda", "mps"))
+
+
+def transferred(array: Any, *, device: str, source: str) -> Any:
+    """The array's values in new memory of a device."""
+    here, there = get_device(source), get_device(device)
+    return there.array(array if here is there or here is cpu else here.to_numpy(array))
 
 
 class backend:
@@ -273,14 +317,24 @@ def _use(name: str) -> None:
     elif name == "auto":
         table |= BY_SIZE
     cpu.table.clear()
-    cpu.table.update(table | _registered)
+    cpu.table.update(table | _registered["cpu"])
     _backend = name
 
 
-_registered: dict[str, Callable] = {}
+_registered: dict[str, dict[str, Callable]] = {"cpu": {}, "cuda": {}}
 
 
-def register_kernel(name: str, function: Callable) -> None:
-    """Give the CPU a kernel: `function(*arrays, **parameters) -> array`, for a user's own operation."""
-    _registered[name] = function
-    cpu.table[name] = function
+def register_kernel(name: str, function: Callable, *, device: str = "cpu") -> None:
+    """Give a device a kernel: `function(*arrays, **parameters) -> array`, for a user's own operation.
+
+    Arrays of the CPU are NumPy's. Those of "cuda" have Python's operators; `minigrad_kernels.cuda` has more.
+    """
+    if device not in _registered:
+        get_device(device)
+    _registered[device][name] = function
+    if device in DEVICES:
+        DEVICES[device].table[name] = function
+
+
+register_kernel("transfer", transferred)
+register_kernel("transfer", transferred, device="cuda")

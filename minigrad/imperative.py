@@ -14,8 +14,10 @@ from typing import Any
 import numpy
 
 from minigrad import events
-from minigrad.errors import DeviceError, DTypeError
+from minigrad.device import cpu
+from minigrad.errors import DTypeError
 from minigrad.op import DEVICE_OF_ARRAY, INTERPRETERS, OPS, Op, Spec, with_common_dtype
+from minigrad.placement import carried, meeting_place, refuse_mixed
 from minigrad.tape import Clock, Leaf, Node, mode
 from minigrad.tensor import Tensor
 
@@ -45,7 +47,10 @@ def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
     except Exception as error:
         op.fail(error, (x,), parameters)
     out = _new(Tensor)
-    out.array = z = z if type(z) is device.array_type else device.asarray(z)
+    if type(z) is not device.array_type:  # a single number of NumPy's; or what a transfer has put elsewhere
+        device = DEVICE_OF_ARRAY.get(type(z), device)
+        z = device.asarray(z)
+    out.array = z
     out.device = device
     out.grad = None
     if op.view and device.shares(z, a):
@@ -197,8 +202,8 @@ def general(op: Op, args: tuple, parameters: dict) -> Tensor:
     for x in args:
         if type(x) in INTERPRETERS and not isinstance(x, Tensor):  # a symbol beside a tensor: the graph takes both
             return INTERPRETERS[type(x)](op, args, parameters)
-    device = next(x.device for x in args if isinstance(x, Tensor))
-    inputs = tuple(as_operand(op, x, device) for x in args)
+    device = meeting_place([x for x in args if isinstance(x, Tensor)])
+    inputs = tuple(as_operand(op, x, device, args) for x in args)
     inputs = with_common_dtype(op, inputs)
     if op.strict:
         op.infer(inputs, parameters)
@@ -208,6 +213,7 @@ def general(op: Op, args: tuple, parameters: dict) -> Tensor:
     except Exception as error:
         op.fail(error, inputs, parameters)
     out = wrap(z, device)
+    device = out.device
     if op.view and device.shares(out.array, arrays[0]) and isinstance(inputs[0], Tensor):
         out.written = inputs[0].written
         out.base = inputs[0], inputs[0].written[0], op, parameters
@@ -223,8 +229,10 @@ def general(op: Op, args: tuple, parameters: dict) -> Tensor:
 def wrap(array: Any, device: Any) -> Tensor:
     """A tensor around an array, without a copy, that nobody recorded."""
     out = _new(Tensor)
-    out.array = array if type(array) is device.array_type else device.asarray(array)
-    out.device = device
+    if type(array) is not device.array_type:
+        device = DEVICE_OF_ARRAY.get(type(array), device)
+        array = device.asarray(array)
+    out.array, out.device = array, device
     out.grad = out.base = out.node = None
     out.written = [0]
     return out
@@ -245,23 +253,21 @@ def make_node(op: Op, parameters: dict, inputs: tuple, out: Tensor) -> Node | No
     return Node(op, parameters, parents, tuple(saved), out.array.shape, Clock.now, out.written)
 
 
-def as_operand(op: Op, x: Any, device: Any) -> Any:
-    """A tensor with its history in order, a number, or None for an optional input; arrays become tensors."""
+def as_operand(op: Op, x: Any, device: Any, args: tuple) -> Any:
+    """A tensor with its history in order, a number, or None for an optional input; arrays become tensors of the device."""
     if isinstance(x, Tensor):
-        if x.device is not device:
-            raise DeviceError(
-                f"{op.name}: the tensors are on different devices.",
-                got=f"{device.name} and {x.device.name}",
-                expected="one device",
-                hint=f'x.to("{device.name}") on the other',
-            )
-        return renewed(x)
+        if x.device is device:
+            return renewed(x)
+        if x.device is not cpu or x.array.shape or not op.elementwise:
+            refuse_mixed(op, args)
+        return carried(renewed(x), device)  # a single number of the CPU may stand beside any tensor
     if type(x) in _SCALARS or (x is None and op.required < op.arity):
         return x
     if isinstance(x, numpy.generic):
         return x.item()
     if type(x) in DEVICE_OF_ARRAY:  # a copy: nobody would notice if the array was written to before the backward pass
-        return wrap(DEVICE_OF_ARRAY[type(x)].table["clone"](x), DEVICE_OF_ARRAY[type(x)])
+        own = DEVICE_OF_ARRAY[type(x)]
+        return wrap(own.table["clone"](x) if own is device else device.asarray(x), device)
     raise DTypeError(
         f"{op.name}: cannot take this beside a tensor.",
         got=f"{type(x).__name__} {str(x)[:40]}",

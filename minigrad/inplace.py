@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad import ops, shapes
-from minigrad.errors import DTypeError, GraphError, ShapeError
+from minigrad.device import register_kernel
+from minigrad.errors import DeviceError, DTypeError, GraphError, ShapeError
 from minigrad.imperative import renewed, wrap
 from minigrad.indices import plain_index
 from minigrad.op import OPS, Spec, op
+from minigrad.placement import carried
 from minigrad.tape import Clock, Leaf, mode
 from minigrad.tensor import Tensor
 
@@ -41,6 +43,13 @@ def in_place(x: Tensor, name: str, compute: Any) -> Tensor:
             expected="a floating tensor",
             hint="x = x.float() first",
         )
+    if result.device is not x.device:
+        raise DeviceError(
+            f"{name}: the result is on another device than the tensor that it is written into.",
+            got=f"a result on {result.device.name!r}, for a tensor on {x.device.name!r}",
+            expected="one device",
+            hint=f'x = x.to("{result.device.name}") first, or .to("{x.device.name}") on the other tensor',
+        )
     if result.node is not None and any(saved is x for saved in result.node.saved):
         keep_a_copy(x, result.node)
     x.array = x.device.write(x.array, result.array)
@@ -58,8 +67,12 @@ def keep_a_copy(x: Tensor, node: Any) -> None:
 
 
 def put(x: Tensor, index: Any, value: Any, name: str = "setitem") -> Tensor:
-    """`x[index] = value`, recorded if `x` or `value` is part of a graph; `name` is what errors call the write."""
-    index = plain_index(index)
+    """`x[index] = value`, recorded if `x` or `value` is part of a graph; `name` is what errors call the write.
+
+    A value on another device is carried to where it is written.
+    """
+    index = plain_index(index, x.device)
+    value = carried(value, x.device) if isinstance(value, Tensor) else value
     if getattr(value, "shape", ())[:1] == (1,):  # leading dimensions of size 1 count for nothing, as in NumPy
         place = shapes.getitem(x, index=index)
         while value.shape[:1] == (1,) and len(value.shape) > len(place):
@@ -131,6 +144,9 @@ def overlay(g, z, x, y, *, view, parameters):
         return ops.where(hidden != 0, 0.0, g)
 
     return gx, lambda: view(g, **parameters)
+
+
+register_kernel("overlay", lambda x, y, *, view, parameters: x, device="cuda")
 
 
 def _method(operation: Any):

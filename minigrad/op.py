@@ -255,10 +255,14 @@ def with_common_dtype(op: Op, inputs: tuple) -> tuple:
 
 
 def run(op: Op, args: tuple, parameters: dict) -> Any:
-    """The interpreter for arrays: run the kernel."""
+    """The interpreter for arrays: run the kernel. NumPy's arrays beside those of a GPU are copied there."""
     for x in args:
         device = DEVICE_OF_ARRAY.get(type(x))
         if device is not None:
+            if len(DEVICE_OF_ARRAY) > 1 and len(args) > 1:
+                device = next((d for d in map(DEVICE_OF_ARRAY.get, map(type, args)) if d not in (None, cpu)), device)
+                if device is not cpu:
+                    args = tuple(device.asarray(x) if type(x) is numpy.ndarray else x for x in args)
             return device.table[op.name](*args, **parameters)
     if not any(isinstance(x, (bool, int, float, numpy.generic)) for x in args):
         raise DTypeError(

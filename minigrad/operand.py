@@ -127,7 +127,7 @@ class Operand:
     __hash__ = object.__hash__  # == compares elements, so a tensor is its own key, as in PyTorch
 
     def __getitem__(self, index):
-        return ops.getitem(self, index=plain_index(index))
+        return ops.getitem(self, index=plain_index(index, getattr(self, "device", None)))
 
     @property
     def ndim(self) -> int:

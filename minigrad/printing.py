@@ -13,14 +13,14 @@ from minigrad.tape import Leaf
 def describe_tensor(t: Any) -> str:
     """For example `tensor([1., 2.], requires_grad=True)` or `tensor(3.5, dtype=float64, made by sum)`."""
     name = "tensor" if type(t).__name__ == "Tensor" else type(t).__name__.lower()
-    values = numpy.array2string(t.numpy(), separator=", ", prefix=f"{name}(", threshold=200, edgeitems=3, precision=4)
+    values = numpy.array2string(t._values(), separator=", ", prefix=f"{name}(", threshold=200, edgeitems=3, precision=4)
     notes = []
     if t.numel() == 0 or t.numel() > 200:
         notes.append(f"shape={t.shape}")
     if t.dtype not in (dtypes.default_float, dtypes.int64, dtypes.bool_):
         notes.append(f"dtype={t.dtype}")
     if t.device.name != "cpu":
-        notes.append(f"device={t.device.name}")
+        notes.append(f"device={t.device.name!r}")
     if isinstance(t.node, Leaf):
         notes.append("requires_grad=True")
     elif t.node is not None:

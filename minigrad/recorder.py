@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from minigrad import events
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.film import Film, Step, Value, Vertex
 from minigrad.tape import Leaf, Node
 from minigrad.tensor import Tensor
@@ -171,10 +172,10 @@ class record:
         return self._of_node[node]
 
     def _value(self, x: Any, device: Any) -> Value:
-        return Value.of(
-            x.numpy() if isinstance(x, Tensor) else device.to_numpy(x) if device is not None else x,
-            self.limit,
-        )
+        if isinstance(x, Tensor):
+            x, device = x.array, x.device
+        device = device or DEVICE_OF_ARRAY.get(type(x))
+        return Value.of(x if device is None else device.to_numpy(x), self.limit)
 
     def name_by(self, variables: dict[str, Any]) -> None:
         """Give the values that these variables hold their names."""

@@ -15,11 +15,12 @@ import numpy
 
 from minigrad import ops
 from minigrad.conversion import UFUNCS, new_array
-from minigrad.device import DEVICES, Device, get_device
+from minigrad.device import cpu, get_device
 from minigrad.dtypes import as_dtype
-from minigrad.errors import DTypeError, GraphError
+from minigrad.errors import DeviceError, DTypeError, GraphError
 from minigrad.op import INTERPRETERS, OPS
 from minigrad.operand import Operand, booleans
+from minigrad.placement import carried, sort_targets
 from minigrad.tape import Clock, Handle, Hooks, Leaf, Node
 
 
@@ -29,7 +30,7 @@ class Tensor(Operand):
     Args:
         data: numbers, nested lists, a NumPy array or a tensor; copied.
         dtype: by default float32 for Python floats, int64 for Python ints, bool; an array keeps its own.
-        device: "cpu".
+        device: "cpu" or "cuda"; by default the CPU, for a tensor where it is.
         requires_grad: whether to record what is computed from it, so that `backward()` fills `.grad`.
 
     Attributes:
@@ -51,7 +52,7 @@ class Tensor(Operand):
     written: list[Any]
 
     def __init__(self, data: Any, dtype: Any = None, *, device: Any = None, requires_grad: bool = False):
-        self.device = get_device(device)
+        self.device = data.device if device is None and isinstance(data, Tensor) else get_device(device)
         self.array = new_array(data, dtype, self.device)
         self.grad = self.base = self.node = None
         self.written = [0]
@@ -103,11 +104,11 @@ class Tensor(Operand):
                 expected="one element",
                 hint="t.tolist(), or reduce it first",
             )
-        return self.numpy().item()
+        return self._values().item()
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers."""
-        return self.numpy().tolist()
+        return self._values().tolist()
 
     def __bool__(self) -> bool:
         if self.numel() != 1:
@@ -117,7 +118,7 @@ class Tensor(Operand):
                 expected="one element",
                 hint="t.any() or t.all()",
             )
-        return builtins.bool(self.numpy().item())
+        return builtins.bool(self._values().item())
 
     def __float__(self) -> builtins.float:
         return builtins.float(self.item())
@@ -149,7 +150,21 @@ class Tensor(Operand):
     # -- NumPy --------------------------------------------------------------------------------------------------
 
     def numpy(self) -> numpy.ndarray:
-        """The values as a NumPy array that shares the tensor's memory on the CPU; gradients do not pass through."""
+        """The values as a NumPy array that shares the tensor's memory; gradients do not pass through.
+
+        Errors: DeviceError for a tensor that is not on the CPU: a copy should be seen to be made.
+        """
+        if self.device is not cpu:
+            raise DeviceError(
+                "numpy: NumPy reads the computer's memory, and this tensor is not there.",
+                got=f"shape {self.shape}, on {self.device.name!r}",
+                expected="a tensor on the CPU",
+                hint="t.cpu().numpy(), which copies it and waits for the GPU",
+            )
+        return self._values()
+
+    def _values(self) -> numpy.ndarray:
+        """The values for Python to look at: of another device a copy."""
         return self.device.to_numpy(self.array)
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> numpy.ndarray:
@@ -256,9 +271,14 @@ class Tensor(Operand):
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.array = value.array if isinstance(value, Tensor) else self.device.asarray(value)
+        if isinstance(value, Tensor):
+            self.array, self.device = value.array, value.device
+        else:
+            self.array = self.device.asarray(value)
         if isinstance(self.node, Leaf):
             self.node.shape = self.array.shape
+            if self.node.hooks is not None:
+                self.node.hooks.device = self.device
         Clock.wrote(self.written, "data")
 
     def retain_grad(self) -> None:
@@ -292,22 +312,15 @@ class Tensor(Operand):
 
     # -- moving and copying -------------------------------------------------------------------------------------
 
-    def to(self, *targets: Any, dtype: Any = None, device: Any = None) -> Tensor:
-        """With another dtype or on another device: `t.to("float64")`, `t.to(device="cpu")`; itself if nothing changes."""
-        for target in targets:
-            if (
-                isinstance(target, Device)
-                or target in DEVICES
-                or (isinstance(target, str) and target.startswith("cuda"))
-            ):
-                device = target
-            elif isinstance(target, Tensor):
-                dtype, device = target.dtype, target.device
-            else:
-                dtype = target
-        if device is not None:
-            get_device(device)  # the CPU is the only one so far; another name is an error here
-        return self if dtype is None or as_dtype(dtype) == self.dtype else ops.cast(self, dtype=as_dtype(dtype))
+    def to(self, *targets: Any, dtype: Any = None, device: Any = None, non_blocking: builtins.bool = False) -> Tensor:
+        """With another dtype or on another device: `t.to("float64")`, `t.to("cuda")`; itself if nothing changes.
+
+        Gradients are cast, and carried, back. `non_blocking` is taken as a wish: the result is the same.
+        """
+        device, dtype = sort_targets(targets, device, dtype)
+        place = self.device if device is None else get_device(device)
+        cast = self if dtype is None or as_dtype(dtype) == self.dtype else ops.cast(self, dtype=as_dtype(dtype))
+        return carried(cast, place)
 
     def type_as(self, other: Tensor) -> Tensor:
         """With the dtype of `other`."""
@@ -315,7 +328,16 @@ class Tensor(Operand):
 
     def cpu(self) -> Tensor:
         """On the CPU."""
-        return self.to(device="cpu")
+        return carried(self, cpu)
+
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Tensor:
+        """On the GPU. Errors: DeviceError that says what is missing."""
+        return carried(self, get_device("cuda" if device in (None, 0) else device))
+
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """Whether it is on a GPU."""
+        return self.device.name == "cuda"
 
     def clone(self) -> Tensor:
         """A copy in memory of its own; gradients pass through."""
@@ -343,7 +365,7 @@ class Tensor(Operand):
                 expected="a leaf",
                 hint="t.detach(), or t.clone() for a copy that gradients pass through",
             )
-        return _rebuild, (type(self), self.numpy(), self.requires_grad)
+        return _rebuild, (type(self), self._values(), self.requires_grad, self.device.name)
 
     # -- writing in place ---------------------------------------------------------------------------------------
 
@@ -353,5 +375,5 @@ class Tensor(Operand):
         put(self, index, value)
 
 
-def _rebuild(cls: type, array: numpy.ndarray, requires_grad: bool) -> Tensor:
-    return cls(array).requires_grad_(requires_grad)
+def _rebuild(cls: type, array: numpy.ndarray, requires_grad: bool, device: str = "cpu") -> Tensor:
+    return cls(array if device == "cpu" else Tensor(array, device=device)).requires_grad_(requires_grad)

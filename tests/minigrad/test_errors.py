@@ -47,7 +47,7 @@ BAD: dict[str, tuple[Callable, type, list[str]]] = {
     "rows of unequal length": (lambda: tensor([[1.0], [1.0, 2.0]]), DTypeError, ["nested lists of equal lengths", "pad"]),
     "text as data": (lambda: tensor(["a"]), DTypeError, ["not numbers"]),
     "an unknown device": (lambda: tensor(1.0, device="tpu"), DeviceError, ["'tpu'", "'cpu'"]),
-    "a device that is not there": (lambda: tensor(1.0).to("cuda"), DeviceError, ["'cuda'", "'cpu'"]),
+    "a device that is not there": (lambda: tensor(1.0).to("mps"), DeviceError, ["'mps'", "'cpu' or 'cuda'"]),
     "an unknown backend": (lambda: minigrad.backend("torch"), DeviceError, ["'torch'", "'numpy', 'numba' or 'auto'"]),
     "backward of several elements": (lambda: (x(3) * 2).backward(), GraphError, ["(3,)", "sum().backward()"]),
     "backward of nothing recorded": (lambda: tensor(1.0).backward(), GraphError, ["nothing was recorded", "requires_grad=True"]),

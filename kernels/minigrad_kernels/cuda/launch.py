@@ -14,6 +14,7 @@ A launch returns at once: the GPU runs it after what was launched before on the 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -40,7 +41,7 @@ class Kernel:
     def __init__(self, function: Callable, signatures: tuple[str, ...], types: tuple[str, ...]):
         self.function, self.types = function, types
         self.signatures = tuple(
-            dict.fromkeys(text.replace("T", t) for text in signatures for t in (types if "T" in text else types[:1]))
+            dict.fromkeys(re.sub(r"\bT\b", t, text) for text in signatures for t in types)
         )
         functools.update_wrapper(self, function)
 
@@ -131,6 +132,11 @@ def _stream() -> Any:
     return _current[-1]
 
 
+def stream_address() -> int:
+    """The current stream as other libraries take it: the driver's address of it, 0 for the default stream."""
+    return int(_stream().handle) if _stream() else 0
+
+
 @contextmanager
 def on_stream(stream: Any) -> Iterator[None]:
     """Launch on another stream of Numba's within the block."""
@@ -139,6 +145,14 @@ def on_stream(stream: Any) -> Iterator[None]:
         yield
     finally:
         _current.pop()
+
+
+def synchronize() -> None:
+    """Wait until the GPU has done all that it was given. The simulator has nothing left to do."""
+    if not simulating():
+        from numba import cuda
+
+        cuda.synchronize()
 
 
 def typed(value: Any, dtype: numpy.dtype) -> Any:

@@ -1,9 +1,25 @@
-"""All kernels of the device by the operation's name."""
+"""All kernels of the device by the operation's name. With them arrays get Python's operators."""
 
-from minigrad_kernels.cuda import elementwise, reduce, shape, views
+from minigrad_kernels.cuda import (
+    argwhere,
+    classes,
+    elementwise,
+    indexing,
+    matmul,
+    operators,  # noqa: F401
+    pooling,
+    reduce,
+    shape,
+    views,
+)
 
 TABLE = {
+    **argwhere.TABLE,
+    **classes.TABLE,
     **elementwise.TABLE,
+    **indexing.TABLE,
+    **matmul.TABLE,
+    **pooling.TABLE,
     **reduce.TABLE,
     **shape.TABLE,
     **views.TABLE,
