@@ -25,7 +25,6 @@ from functools import cache
 
 from numba import cuda
 
-from minigrad_kernels.cuda.array import Array
 from minigrad_kernels.cuda.launch import Kernel, kernel
 
 SIGNATURES = (
