@@ -52,7 +52,7 @@ class Config:
 
 
 def show_config() -> Config:
-    """Versions, processor, BLAS, threads, memory, the cache of compiled kernels, and advice where something is slow."""
+    """Versions, processor, BLAS, threads, memory, the cache of compiled kernels, CUDA, and advice where something is slow."""
     advice: list[str] = []
     sections = {
         "versions": versions(),
@@ -64,7 +64,7 @@ def show_config() -> Config:
         },
         "compiled kernels": kernels(advice),
         "memory for large results": memory(),
-        "CUDA": {"device": "none: this version has kernels for the CPU only"},
+        "CUDA": cuda(),
     }
     return Config(sections, advice)
 
@@ -147,6 +147,27 @@ def memory() -> dict[str, str]:
         "in use": f"{_bytes(stats['in_use'])}, at most {_bytes(stats['peak'])} so far",
         "kept for new arrays": f"{_bytes(stats['kept'])} of {_bytes(stats['limit'])}  (minigrad.empty_cache)",
     }
+
+
+def cuda() -> dict[str, str]:
+    """The GPU and what compiles for it, or the simulator, or what is missing."""
+    from minigrad_kernels.cuda import runtime
+
+    missing = runtime.unavailable()
+    gpu = runtime.gpu()
+    table: dict[str, str] = {}
+    if runtime.simulating():
+        table = {"kernels run on": "the simulator: Python, on this computer's memory  (minigrad.cuda.simulate)"}
+    elif gpu is not None:
+        capability, driver = (".".join(map(str, pair)) for pair in (gpu.capability, gpu.driver))
+        table = {"kernels run on": f"{gpu.name}, compute capability {capability}, {_bytes(gpu.memory)}"}
+        table["driver"] = f"for CUDA {driver}"
+    elif missing is not None:
+        first, _, otherwise = (missing.hint or "").partition("; or ")
+        table = {"kernels run on": f"nothing. {missing.what}"}
+        parts = {"found": missing.got, "needed": missing.expected, "to get it": first, "or": otherwise}
+        table |= {name: text for name, text in parts.items() if text}
+    return table | runtime.versions()
 
 
 def _version(name: str) -> str:

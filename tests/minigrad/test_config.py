@@ -8,6 +8,7 @@ import pytest
 
 import minigrad
 from minigrad.config import Config, show_config
+from minigrad_kernels.cuda import runtime
 
 
 def test_what_it_shows(monkeypatch):
@@ -52,6 +53,31 @@ def test_without_numba_and_threadpoolctl(monkeypatch):
     with pytest.raises(ImportError):
         importlib.import_module("threadpoolctl")
     minigrad.set_num_threads(minigrad.get_num_threads())  # ours alone
+
+
+def test_a_gpu_is_named(monkeypatch):
+    found = runtime.Gpu((13, 0), "NVIDIA H200", (9, 0), 141 << 30)
+    monkeypatch.setattr(runtime, "_gpu", found)
+    monkeypatch.setattr(runtime, "_simulating", False)
+    table = show_config().sections["CUDA"]
+    assert table["kernels run on"] == "NVIDIA H200, compute capability 9.0, 141.0 GiB"
+    assert table["driver"] == "for CUDA 13.0"
+
+
+def test_what_cuda_lacks_is_said_with_how_to_get_it(monkeypatch):
+    error = runtime.CudaUnavailable(
+        "No driver.", got="nothing", expected="one", hint=f"install it; or {runtime.SIMULATE}"
+    )
+    monkeypatch.setattr(runtime, "_gpu", None)
+    monkeypatch.setattr(runtime, "_simulating", False)
+    monkeypatch.setattr(runtime, "unavailable", lambda: error)
+    table = show_config().sections["CUDA"]
+    assert list(table.values())[:5] == ["nothing. No driver.", "nothing", "one", "install it", runtime.SIMULATE]
+
+
+def test_the_simulator_is_named(monkeypatch):
+    monkeypatch.setattr(runtime, "_simulating", True)
+    assert "simulator" in show_config().sections["CUDA"]["kernels run on"]
 
 
 def test_the_size_of_the_cache_and_of_the_pool(tmp_path, monkeypatch):
