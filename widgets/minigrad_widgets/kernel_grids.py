@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from minigrad_widgets import text
-from minigrad_widgets.kernel_state import Panel
 from minigrad_widgets.marks import SMALL, rounded
 
 ROOM, BETWEEN, WRAP = 460.0, 26.0, 32
+
+
+class Array(Protocol):
+    """What has to be known of an array that is drawn."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -35,16 +46,23 @@ class Grid:
         return self.left + plane * self.plane + column * self.cell, self.top + row * self.cell
 
 
-def grids(panel: Panel, top: float) -> tuple[list[Grid], float]:
-    """Every array's grid, side by side as far as there is room; and where the next thing may stand."""
-    forms = [form(memory.shape) for memory in panel.trace.arrays]
+def grids(
+    arrays: Sequence[Array], top: float, *, least: float = 7, high: float | None = None
+) -> tuple[list[Grid], float]:
+    """Every array's grid, side by side as far as there is room; and where the next thing may stand.
+
+    Cells smaller than `least` are not made for that; `high` is how high a grid may be before its cells become smaller.
+    """
+    forms = [form(memory.shape) for memory in arrays]
     wide = [planes * (columns + 1) for planes, _, columns in forms]
     cell = min(16.0, (ROOM - BETWEEN * len(forms)) // max(sum(wide), 1))
-    if cell < 7:
+    if cell < least:
         cell = max(5.0, min(12.0, ROOM // max(wide, default=1)))
+    if high is not None:
+        cell = max(min(cell, high // max((rows for _, rows, _ in forms), default=1)), 5.0)
     made: list[Grid] = []
     left, bottom = 10.0, top
-    for (planes, rows, columns), memory in zip(forms, panel.trace.arrays):
+    for (planes, rows, columns), memory in zip(forms, arrays):
         label = text.width(f"{text.cut(memory.name, 20)}  {memory.shape} {memory.dtype}", SMALL)
         width = max(planes * (columns + 1) * cell, label)
         if left > 10 and left + width > ROOM:
@@ -80,3 +98,17 @@ def lattice(g: Grid, size: int) -> str:
             high = full + (rest > 0 and column <= rest)
             parts.append(f"M{rounded(left + column * g.cell)} {rounded(g.top)}v{rounded(high * g.cell)}")
     return "".join(parts)
+
+
+def outline(boxes: Sequence[tuple[float, float, float]]) -> str:
+    """The outline of cells, each told by its corner and its size: neighbours along a row, or down a column, in one box."""
+    merged: list[tuple[float, float, float, float]] = []
+    for x, y, size in boxes:
+        last = merged[-1] if merged else None
+        if last and abs(last[2] - x) < 0.01 and abs(last[1] - y) < 0.01:
+            merged[-1] = (last[0], last[1], x + size, last[3])
+        elif last and abs(last[3] - y) < 0.01 and abs(last[0] - x) < 0.01 and abs(last[2] - x - size) < 0.01:
+            merged[-1] = (last[0], last[1], last[2], y + size)
+        else:
+            merged.append((x, y, x + size, y + size))
+    return "".join(f"M{rounded(a)} {rounded(b)}H{rounded(c)}V{rounded(d)}H{rounded(a)}Z" for a, b, c, d in merged)

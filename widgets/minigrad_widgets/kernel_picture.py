@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad_widgets import text
-from minigrad_widgets.kernel_grids import ROOM, grids, lattice
+from minigrad_widgets.kernel_grids import ROOM, grids, lattice, outline
 from minigrad_widgets.kernel_state import TRAIL, Moment, Panel
-from minigrad_widgets.marks import TITLE, mark, rounded, words
+from minigrad_widgets.marks import TITLE, mark, words
 from minigrad_widgets.palette import paint
 from minigrad_widgets.tracing import Cache
 
@@ -27,7 +27,7 @@ class Drawing:
         self.panel, self.most = panel, max(most, 1)
         self.code_top = 52.0
         below = self.code_top + STEP * len(panel.rows) + 26
-        self.grids, self.table_top = grids(panel, below)
+        self.grids, self.table_top = grids(panel.trace.arrays, below)
         longest = max((len(row) for _, row in panel.rows), default=0)
         ends = [g.left + g.planes * g.plane for g in self.grids]
         self.width = max([ROOM, min(longest, 76) * LETTER + 20, *ends])
@@ -47,15 +47,15 @@ class Drawing:
         return {
             "name": panel.name,
             "arrays": arrays,
-            "cells": _packed(panel.cells),
+            "cells": packed(panel.cells),
             "writes": "".join("w" if w else "r" for w in panel.trace.write),
             "found": "".join(map(panel.found, range(len(panel)))),
-            "rows": _packed(panel.row),
-            "values": _packed(map(panel.value, range(len(panel)))),
-            "operations": _packed(panel.trace.operations),
-            "lines": _packed(panel.line_of),
-            "evicted": _packed(panel.evicted[k] for k in missed),
-            "back": _packed(back[k] for k in missed),
+            "rows": packed(panel.row),
+            "values": packed(map(panel.value, range(len(panel)))),
+            "operations": packed(panel.trace.operations),
+            "lines": packed(panel.line_of),
+            "evicted": packed(panel.evicted[k] for k in missed),
+            "back": packed(back[k] for k in missed),
             "written": panel.run.written,
             "line": panel.run.cache.line,
             "most": self.most,
@@ -68,32 +68,10 @@ class Drawing:
         return [
             words(text.cut(self.panel.name, 60), 10, 20, size=TITLE, font_weight=650),
             words(moment.words, 10, 39, fill="soft", data_part="words"),
-            *self._code(moment),
+            *source_rows(self.panel.rows, moment.row, self.code_top, self.width),
             *self._arrays(moment),
             *self._counts(moment),
         ]
-
-    def _code(self, moment: Moment) -> list[str]:
-        top = self.code_top + max(moment.row, 0) * STEP
-        hidden = "visible" if moment.row >= 0 else "hidden"
-        now = mark(
-            "rect",
-            x=6,
-            y=top,
-            width=self.width - 12,
-            height=STEP,
-            rx=3,
-            fill="running",
-            visibility=hidden,
-            data_part="row",
-        )
-        rows = []
-        for n, (_, row) in enumerate(self.panel.rows):
-            bare = row.lstrip()
-            indent = len(row.expandtabs(4)) - len(bare.expandtabs(4))
-            at = (10 + indent * LETTER, self.code_top + n * STEP + 12)
-            rows.append(words(text.cut(bare, max(76 - indent, 8)), *at, font_family=MONO))
-        return [now, *rows]
 
     def _arrays(self, moment: Moment) -> list[str]:
         marks = []
@@ -104,10 +82,10 @@ class Drawing:
                 words(label, g.left, g.top - 7),
                 mark("path", d=lattice(g, len(memory.addresses)), fill="none", stroke="hair"),
             ]
-        for line, outline in enumerate(self._outlines()):
+        for line, box in enumerate(self._outlines()):
             seen = "visible" if line in moment.held else "hidden"
             look = {"fill": "done", "fill_opacity": 0.5, "stroke": "done-line", "stroke_width": 1.5}
-            marks.append(mark("path", d=outline, **look, visibility=seen, data_part="line"))
+            marks.append(mark("path", d=box, **look, visibility=seen, data_part="line"))
         for n in reversed(range(TRAIL)):
             known = n < len(moment.trail)
             cell, write, miss = moment.trail[n] if known else (0, False, False)
@@ -135,20 +113,11 @@ class Drawing:
 
     def _outlines(self) -> list[str]:
         """The outline of each cache line: its neighbours along a row, or down a column, in one box."""
-        boxes: list[list[tuple[float, float, float, float]]] = [[] for _ in self.panel.known]
+        boxes: list[list[tuple[float, float, float]]] = [[] for _ in self.panel.known]
         for cell, line in enumerate(self.panel.line_of.tolist()):
             (x, y), size = self.place(cell)
-            last = boxes[line][-1] if boxes[line] else None
-            if last and abs(last[2] - x) < 0.01 and abs(last[1] - y) < 0.01:
-                boxes[line][-1] = (last[0], last[1], x + size, last[3])
-            elif last and abs(last[3] - y) < 0.01 and abs(last[0] - x) < 0.01 and abs(last[2] - x - size) < 0.01:
-                boxes[line][-1] = (last[0], last[1], last[2], y + size)
-            else:
-                boxes[line].append((x, y, x + size, y + size))
-        return [
-            "".join(f"M{rounded(a)} {rounded(b)}H{rounded(c)}V{rounded(d)}H{rounded(a)}Z" for a, b, c, d in b)
-            for b in boxes
-        ]
+            boxes[line].append((x, y, size))
+        return [outline(b) for b in boxes]
 
     def _counts(self, moment: Moment) -> list[str]:
         top, n = self.table_top, moment.counts
@@ -169,6 +138,18 @@ class Drawing:
             mark("rect", **bar, width=tenths / 10, fill="running-line", data_part="bar"),
             words(traffic(n), 10, below + 26, data_part="traffic"),
         ]
+
+
+def source_rows(rows: list[tuple[int, str]], now: int, top: float, width: float) -> list[str]:
+    """The source, with a band behind the row that runs; −1 for none."""
+    band = {"x": 6, "y": top + max(now, 0) * STEP, "width": width - 12, "height": STEP, "rx": 3, "fill": "running"}
+    marks = [mark("rect", **band, visibility="visible" if now >= 0 else "hidden", data_part="row")]
+    for n, (_, row) in enumerate(rows):
+        bare = row.lstrip()
+        indent = len(row.expandtabs(4)) - len(bare.expandtabs(4))
+        at = (10 + indent * LETTER, top + n * STEP + 12)
+        marks.append(words(text.cut(bare, max(76 - indent, 8)), *at, font_family=MONO))
+    return marks
 
 
 def traffic(n: dict[str, int]) -> str:
@@ -196,5 +177,6 @@ def _fade(n: int) -> float:
     return 1.0 if n == 0 else round(0.7 * (1 - n / TRAIL), 1)
 
 
-def _packed(values: Any) -> str:
+def packed(values: Any) -> str:
+    """Numbers or names as text, which a notebook stores in one line."""
     return " ".join(map(str, values))

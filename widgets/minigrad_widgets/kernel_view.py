@@ -29,6 +29,10 @@ class KernelView(View):
     up and down for larger steps, Home and End, the space bar to play. The cache is so small that small arrays show
     what large ones do in a real one: 8 lines of 32 bytes, where 8 numbers in float32 fill a line.
 
+    Of a CUDA kernel it shows the blocks and threads, and what their accesses cost: then it is a `ThreadView`, which says more::
+
+        KernelView(add, 2, 32, z, x, y)        # in place of add[2, 32](z, x, y)
+
     Args:
         kernel: a function, plain or under `@njit`; a trace that was made before; or several by name.
         arguments: what it is called with. It works on copies; each of several kernels has its own.
@@ -46,6 +50,13 @@ class KernelView(View):
     _esm = esm("player", "kernel")
     position = traitlets.Int(0).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
+
+    def __new__(cls, kernel: Any, *arguments: Any, **keywords: Any) -> Any:
+        if _is_for_cuda(kernel):
+            from minigrad_widgets.thread_view import ThreadView
+
+            return ThreadView(kernel, *arguments, **keywords)
+        return super().__new__(cls)
 
     def __init__(self, kernel: Any, *arguments: Any, cache: Cache = SMALL_CACHE, position: int | None = None) -> None:
         self.cache, self._wanted = cache, position
@@ -127,6 +138,12 @@ class KernelView(View):
     def describe(self) -> str:
         """What was counted in the end, and which access is shown."""
         return f"{self._counted()}; access {self.position:,} of {self._end:,}"
+
+
+def _is_for_cuda(kernel: Any) -> bool:
+    """Whether it is a kernel of Numba's or minigrad's for CUDA, the trace of one, or such by name."""
+    one = next(iter(kernel.values()), None) if isinstance(kernel, Mapping) else kernel
+    return type(one).__module__.startswith(("numba.cuda", "numba_cuda", "minigrad_kernels.cuda"))
 
 
 def _check(traced: Trace) -> None:
