@@ -1,6 +1,7 @@
 """The simulator: threads take turns, wait for each other, exchange; what CUDA forbids is told."""
 
 import linecache
+import sys
 import threading
 import time
 
@@ -96,6 +97,19 @@ def test_a_device_function_may_be_defined_anew():
         z = ones(2)
         run(names["kernel"], 2, z)
         assert z.tolist() == [factor, factor]
+
+
+def test_a_function_of_numbas_may_come_by_any_way():
+    @cuda.jit
+    def twice(x):
+        return x + x + cuda.threadIdx.x
+
+    def kernel(z, functions):
+        z[cuda.threadIdx.x] = functions[0](z[cuda.threadIdx.x])
+
+    z = ones(2)
+    run(kernel, 2, z, [twice])
+    assert z.tolist() == [2, 3]
 
 
 def test_arguments_closures_and_lines_survive_the_rewriting():
@@ -264,6 +278,11 @@ def barrier_in_a_comprehension(z):
     z[0] = [cuda.syncthreads() for _ in range(2)]
 
 
+def barrier_in_a_lambda(z):
+    wait = lambda: cuda.syncthreads()
+    wait()
+
+
 @pytest.mark.parametrize(
     ("kernel", "block", "error", "told"),
     [
@@ -271,6 +290,7 @@ def barrier_in_a_comprehension(z):
         (large_tiles, 1, KernelError, "80,000 bytes"),
         (in_one_branch, (32, 33), KernelError, "32 x 33 x 1 = 1056 threads"),
         (barrier_in_a_comprehension, 1, TypeError, "inner function or a comprehension"),
+        (barrier_in_a_lambda, 1, TypeError, "inner function or a comprehension"),
     ],
 )
 def test_what_cuda_forbids(kernel, block, error, told):
@@ -286,7 +306,8 @@ def test_without_source():
     run(names["plain"], 1, ones(1))  # it need not be read
 
 
-def test_the_module_is_as_before_also_after_an_error():
+def test_the_module_is_as_before_also_after_an_error(monkeypatch):
+    monkeypatch.setattr(cuda, "threadIdx", "what a GPU's module has there", raising=False)
     before = dict(vars(cuda))
     with pytest.raises(IndexError):
         run(lambda z: z[cuda.grid(1)], 2, ones(1))
@@ -343,12 +364,17 @@ def test_other_threads_of_the_program_wait_for_their_launch():
         cuda.syncthreads()
         z[i] = i
 
+    interval = sys.getswitchinterval()
     results = [numpy.full(64, -1) for _ in range(4)]
     workers = [threading.Thread(target=run, args=(kernel, 64, z)) for z in results]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    try:
+        sys.setswitchinterval(1e-6)  # in the middle of each other's kernels, if they could
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    finally:
+        sys.setswitchinterval(interval)
     assert all(z.tolist() == list(range(64)) for z in results)
 
 

@@ -218,6 +218,20 @@ def test_races_in_shared_memory(barrier, threads, count):
         assert f"line {race.second.line} by thread" in str(race)
 
 
+def test_a_barrier_orders_those_who_wait_at_it():
+    def kernel(z):
+        tile = cuda.shared.array(4, float32)
+        i = cuda.threadIdx.x
+        tile[i] = i
+        cuda.syncwarp(0b0011 if i < 2 else 0b1100)
+        z[i] = tile[i ^ 1] + tile[3 - i]
+
+    # With its neighbour a thread has waited, with the one across it has not.
+    found = races(trace(kernel, 1, 4, floats(4)))
+    pairs = [(race.index[0], {race.first.thread[0], race.second.thread[0]}) for race in found]
+    assert sorted(pairs) == [(0, {0, 3}), (1, {1, 2}), (2, {1, 2}), (3, {0, 3})]
+
+
 def test_races_in_global_memory():
     def sums(z, x, atomic):
         if atomic:
@@ -247,12 +261,16 @@ def test_races_in_global_memory():
 def test_out_of_range_is_noted_and_the_run_goes_on():
     def shift(z, x):
         i = cuda.grid(1)
-        z[i] = x[i - 1] + x[i]
+        z[i] = x[i - 1] + x[i] + x[i - 6]
 
     found = trace(shift, 1, 4, floats(3), floats(3))
-    assert [(a.kind, a.array, a.index, a.element) for a in out_of_range(found)] == [
-        ("load", "x", (-1,), 2),
+    assert [(a.index, a.element, a.value) for a in out_of_range(found) if a.lane == 0] == [
+        ((-1,), 2, 2.0),  # from the end, as Numba has it
+        ((-6,), -1, 0.0),
+    ]
+    assert [(a.kind, a.array, a.index, a.element) for a in out_of_range(found) if a.lane == 3] == [
         ("load", "x", (3,), -1),
+        ("load", "x", (-3,), 0),
         ("store", "z", (3,), -1),
     ]
     assert found.values["z"].tolist() == [2, 1, 3]
