@@ -14,7 +14,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.stride_tricks import as_strided
 
 from minigrad_kernels.cuda.array import Array
-from minigrad_kernels.cuda.elementwise import collapse, contiguous
+from minigrad_kernels.cuda.elementwise import contiguous
+from minigrad_kernels.cuda.lift import collapse
 
 
 class Rows(NamedTuple):

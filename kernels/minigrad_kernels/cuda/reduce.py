@@ -11,27 +11,94 @@ from typing import Any
 import numpy
 
 from minigrad_kernels.cuda.array import Array
-from minigrad_kernels.cuda.axes import rows
-from minigrad_kernels.cuda.intrinsics import FUNCTIONS, maximum, minimum
+from minigrad_kernels.cuda.axes import Rows, rows
+from minigrad_kernels.cuda.elementwise import elementwise
+from minigrad_kernels.cuda.intrinsics import absolute, exp, like, log, maximum, minimum, square_root
 from minigrad_kernels.cuda.launch import FLOATS, device
 from minigrad_kernels.cuda.rows import Reduction
 from minigrad_kernels.cuda.warp import add, multiply
 from minigrad_kernels.numpy.reduce import floating, wide
 
-_power = FUNCTIONS["pow"]
-_ONE_TYPE = tuple((t, t, t) for t in FLOATS)
+_FLOATS = tuple((t, t, t, t) for t in FLOATS)
+_ONE_FLOAT = _FLOATS[:1]  # enough for a test of what differs from a sum in a few lines
+_INTS = (("int64", "int64", "int64", "int64"),)
+_TO_PLACES = (("int64", "float32", "float32", "int64"),)
+_TO_TRUTH = (("boolean", "boolean", "boolean", "int32"),)
+_BEYOND = (1 << 63) - 1  # a place that is in no row
 
 
 @device
-def _divide(total, number):
+def _divide(total, center, number):
     return total / number
 
 
-_sum = Reduction("sum", add, types=(*_ONE_TYPE, ("int64", "int64", "int64"), ("int64", "boolean", "int64")))
-_mean = Reduction("mean", add, finish=_divide)
-_prod = Reduction("prod", multiply)
-_amax = Reduction("amax", maximum, types=(*_ONE_TYPE, ("int64", "int64", "int64")))
-_amin = Reduction("amin", minimum, types=(*_ONE_TYPE, ("int64", "int64", "int64")))
+@device
+def _root(total, center, number):
+    return square_root(total)
+
+
+@device
+def _root_of_quotient(total, center, number):
+    return square_root(total / number)
+
+
+@device
+def _size(x, center, place):
+    return absolute(x)
+
+
+@device
+def _square(x, center, place):
+    return x * x
+
+
+@device
+def _square_from_center(x, center, place):
+    return (x - center) * (x - center)
+
+
+@device
+def _is_something(x, center, place):
+    return x != 0
+
+
+@device
+def _place_if_center(x, center, place):
+    """NaN is the center if it is there at all."""
+    return place if x == center or x != x else _BEYOND
+
+
+@device
+def _finite(x):
+    return x if x - x == 0 else like(x, 0)
+
+
+@device
+def _exp_from_center(x, center, place):
+    return exp(x - _finite(center))
+
+
+@device
+def _log_above_center(total, center, number):
+    return log(total) + _finite(center)
+
+
+_sum = Reduction("sum", add, types=(*_FLOATS, *_INTS, ("int64", "boolean", "int64", "int64")))
+_prod = Reduction("prod", multiply, types=_ONE_FLOAT)
+_mean = Reduction("mean", add, finish=_divide, types=_ONE_FLOAT)
+_amax = Reduction("amax", maximum, types=_FLOATS + _INTS)
+_amin = Reduction("amin", minimum, types=_ONE_FLOAT + _INTS)
+_var = Reduction("var", add, _square_from_center, _divide, types=_ONE_FLOAT)
+_std = Reduction("std", add, _square_from_center, _root_of_quotient, types=_ONE_FLOAT)
+_first = Reduction("first_place", minimum, _place_if_center, types=_TO_PLACES)
+_any = Reduction("any", maximum, _is_something, types=_TO_TRUTH)
+_all = Reduction("all", minimum, _is_something, types=_TO_TRUTH)
+_length = Reduction("norm", add, _square, _root, types=_ONE_FLOAT)
+_sizes = Reduction("norm_1", add, _size, types=_ONE_FLOAT)
+_count = Reduction("norm_0", add, _is_something, types=_ONE_FLOAT)
+_largest = Reduction("norm_infinity", maximum, _size, types=_ONE_FLOAT)
+_smallest = Reduction("norm_minus_infinity", minimum, _size, types=_ONE_FLOAT)
+_logsumexp = Reduction("logsumexp", add, _exp_from_center, _log_above_center)
 
 
 def sum(x: Array, *, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Array:
@@ -52,18 +119,68 @@ def mean(x: Array, *, dim: Any = None, keepdim: bool = False, dtype: Any = None)
 
 
 def amax(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
-    return _amax(_some(x, dim, keepdim, "amax"), x.dtype, _lowest(x.dtype))
+    return _amax(_some(x, dim, keepdim), x.dtype, _lowest(x.dtype))
 
 
 def amin(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
-    return _amin(_some(x, dim, keepdim, "amin"), x.dtype, _highest(x.dtype))
+    return _amin(_some(x, dim, keepdim), x.dtype, _highest(x.dtype))
 
 
-def _some(x: Array, dim: Any, keepdim: bool, name: str) -> Any:
+def argmax(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
+    """The first place of the largest: looked for once that is known."""
+    return _first(_some(x, dim, keepdim), "int64", numpy.int64(_BEYOND), centers=amax(x, dim=dim))
+
+
+def argmin(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
+    return _first(_some(x, dim, keepdim), "int64", numpy.int64(_BEYOND), centers=amin(x, dim=dim))
+
+
+def any(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
+    return _any(rows(x, dim, keepdim), "bool", numpy.int32(0))
+
+
+def all(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
+    return _all(rows(x, dim, keepdim), "bool", numpy.int32(1))
+
+
+def var(x: Array, *, dim: Any = None, correction: float = 1, keepdim: bool = False) -> Array:
+    """Two passes, the first for the mean: E[x^2] - E[x]^2 would cancel."""
+    return _spread(_var, x, dim, correction, keepdim)
+
+
+def std(x: Array, *, dim: Any = None, correction: float = 1, keepdim: bool = False) -> Array:
+    return _spread(_std, x, dim, correction, keepdim)
+
+
+def _spread(reduction: Reduction, x: Array, dim: Any, correction: float, keepdim: bool) -> Array:
+    centers = mean(x, dim=dim)
+    lines = rows(x, dim, keepdim)
+    return reduction(lines, x.dtype, x.dtype.type(0), max(lines.length - correction, 0), centers)
+
+
+def norm(x: Array, *, p: float = 2, dim: Any = None, keepdim: bool = False) -> Array:
+    floating(x.dtype)
+    if abs(p) == numpy.inf:
+        lines = _some(x, dim, keepdim)
+        return _largest(lines, x.dtype, x.dtype.type(0)) if p > 0 else _smallest(lines, x.dtype, _highest(x.dtype))
+    reduction = {2: _length, 1: _sizes, 0: _count}.get(p)
+    if reduction is None:
+        return sum(elementwise("abs", x) ** p, dim=dim, keepdim=keepdim) ** (1 / p)
+    return reduction(rows(x, dim, keepdim), x.dtype, x.dtype.type(0))
+
+
+def logsumexp(x: Array, *, dim: Any, keepdim: bool = False) -> Array:
+    """m + log sum e^(x - m), with m the maximum: no term overflows. A row of -inf, or of nothing, gives -inf."""
+    lines = rows(x, dim, keepdim)
+    largest = _amax(lines, x.dtype, _lowest(x.dtype))
+    return _logsumexp(lines, x.dtype, x.dtype.type(0), centers=largest)
+
+
+def _some(x: Array, dim: Any, keepdim: bool) -> Rows:
     """The rows, which must not be empty: of no numbers, none is the largest."""
     lines = rows(x, dim, keepdim)
-    if not lines.length and lines.count:
-        raise ValueError(f"{name} of no elements: zero-size array to reduction operation which has no identity")
+    if lines.count and not lines.length:
+        raise ValueError("The largest or smallest of no elements was asked for.")
     return lines
 
 
@@ -75,4 +192,18 @@ def _highest(dtype: numpy.dtype) -> Any:
     return dtype.type(numpy.inf if dtype.kind == "f" else numpy.iinfo(dtype).max if dtype.kind in "iu" else True)
 
 
-TABLE = {"sum": sum, "prod": prod, "mean": mean, "amax": amax, "amin": amin}
+TABLE = {
+    "sum": sum,
+    "prod": prod,
+    "mean": mean,
+    "amax": amax,
+    "amin": amin,
+    "argmax": argmax,
+    "argmin": argmin,
+    "any": any,
+    "all": all,
+    "var": var,
+    "std": std,
+    "norm": norm,
+    "logsumexp": logsumexp,
+}

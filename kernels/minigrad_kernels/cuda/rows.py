@@ -36,8 +36,8 @@ TILE = (32, 8)  # columns beside each other, and threads that share a column
 
 
 @device
-def itself(x, number):
-    return x
+def itself(total, center, number):
+    return total
 
 
 @device
@@ -53,8 +53,8 @@ class Reduction:
         lift: (x, center, place) -> what an element counts: of x, of the number that `centers` has for this row, and of
             where in the row it stands.
         combine: (a, b) -> both together; in which order must not matter.
-        finish: (total, number) -> the result.
-        types: for which the kernels are tested: those of the result, of x and of the centers.
+        finish: (total, center, number) -> the result.
+        types: for which the kernels are tested: those of the result, of x, of the centers and of the total.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Reduction:
         combine: Callable,
         lift: Callable = element,
         finish: Callable = itself,
-        types: tuple[tuple[str, str, str], ...] = tuple((t, t, t) for t in FLOATS),
+        types: tuple[tuple[str, str, str, str], ...] = tuple((t, t, t, t) for t in FLOATS),
     ):
         self.name, self.lift, self.combine, self.finish, self.types = name, lift, combine, finish, types
         self.by_blocks, self.by_warps, self.by_columns = (
@@ -73,7 +73,7 @@ class Reduction:
     def _kernel(self, make: Callable) -> Kernel:
         function = make(self.lift, self.combine, self.finish)
         function.__name__ = f"{self.name}{make.__name__}"
-        signatures = (f"void({z}[:,::1], {x}[:,:,:,:], {c}[::1], {z}, {z}, int64, int64)" for z, x, c in self.types)
+        signatures = (f"void({z}[:,::1], {x}[:,:,:,:], {c}[::1], {t}, {t}, int64, int64)" for z, x, c, t in self.types)
         return kernel(*signatures, register=bool(self.types))(function)
 
     @cached_property
@@ -97,7 +97,7 @@ class Reduction:
             dtype: of the result.
             start: what a row of no elements is, in the type in which is combined.
             number: for `finish`.
-            centers: a number for each row, for `lift`.
+            centers: a number for each row, for `lift` and `finish`.
         """
         z = empty(x.shape, dtype)
         plan = _plan(x.x.shape, x.x.strides)
@@ -108,7 +108,7 @@ class Reduction:
         number = start.dtype.type(number)
         run: Kernel = getattr(self if whole else self.first, plan.kernel)
         run[plan.blocks, plan.threads](target, x.x, about, start, number, *x.steps)
-        return z if whole else self.last(rows(target, 1, False)._replace(shape=x.shape), dtype, start, number)
+        return z if whole else self.last(rows(target, 1, False)._replace(shape=x.shape), dtype, start, number, centers)
 
 
 class Plan(NamedTuple):
@@ -132,11 +132,16 @@ def _plan(shape: tuple[int, int, int, int], strides: tuple[int, ...]) -> Plan:
     if length <= SHORT and count > 1:
         threads = (WARP, min(WARPS, count))
         return Plan("by_warps", (-(-count // threads[1]), 1, 1), threads, 1)
-    across = threads_for(shape[3])
-    threads = (across, min(THREADS, threads_for(length)) // across)
+    across = row_threads(shape[3])
+    threads = (across, row_threads(length) // across)
     parts = _parts(count, length, threads[0] * threads[1])
     along_the_last = shape[3] >= parts * across
     return Plan("by_blocks", (count, 1, parts) if along_the_last else (count, parts, 1), threads, parts)
+
+
+def row_threads(length: int) -> int:
+    """How many threads a block has for a row; in the simulator two warps, for each thread costs as much as ten elements."""
+    return min(threads_for(length), 2 * WARP if simulating() else THREADS)
 
 
 def _parts(blocks: int, length: int, threads: int) -> int:
@@ -171,7 +176,7 @@ def _by_blocks(lift: Callable, combine: Callable, finish: Callable) -> Callable:
                 j += step
         total = block_reduce(total, partial)
         if cuda.threadIdx.x == 0 and cuda.threadIdx.y == 0:
-            z[row, cuda.blockIdx.y + cuda.blockIdx.z] = finish(total, number)  # one of the two is 0
+            z[row, cuda.blockIdx.y + cuda.blockIdx.z] = finish(total, center, number)  # one of the two is 0
 
     return by_blocks
 
@@ -182,15 +187,15 @@ def _by_warps(lift: Callable, combine: Callable, finish: Callable) -> Callable:
 
     def by_warps(z, x, centers, start, number, step_i, step_j):
         row, lengths = cuda.blockIdx.x * cuda.blockDim.y + cuda.threadIdx.y, x.shape
-        total = start
+        total, center = start, centers[min(row, z.shape[0] - 1)]
         if row < z.shape[0]:
-            outer, inner, center = row // lengths[1], row % lengths[1], centers[row]
+            outer, inner = row // lengths[1], row % lengths[1]
             for i in range(lengths[2]):
                 for j in range(cuda.threadIdx.x, lengths[3], WARP):
                     total = combine(total, like(start, lift(x[outer, inner, i, j], center, i * step_i + j * step_j)))
         total = warp_reduce(total)
         if cuda.threadIdx.x == 0 and row < z.shape[0]:
-            z[row, 0] = finish(total, number)
+            z[row, 0] = finish(total, center, number)
 
     return by_warps
 
@@ -201,9 +206,9 @@ def _by_columns(lift: Callable, combine: Callable, finish: Callable) -> Callable
     def by_columns(z, x, centers, start, number, step_i, step_j):
         tile = cuda.shared.array(TILE[::-1], z.dtype)
         row, lengths = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x, x.shape
-        total = start
+        total, center = start, centers[min(row, z.shape[0] - 1)]
         if row < z.shape[0]:
-            outer, inner, center = row // lengths[1], row % lengths[1], centers[row]
+            outer, inner = row // lengths[1], row % lengths[1]
             for i in range(
                 cuda.blockIdx.y * cuda.blockDim.y + cuda.threadIdx.y, lengths[2], cuda.gridDim.y * cuda.blockDim.y
             ):
@@ -216,6 +221,6 @@ def _by_columns(lift: Callable, combine: Callable, finish: Callable) -> Callable
                 for other in range(1, cuda.blockDim.y):
                     total = combine(total, tile[other, cuda.threadIdx.x])
         if cuda.threadIdx.y == 0 and row < z.shape[0]:
-            z[row, cuda.blockIdx.y] = finish(total, number)
+            z[row, cuda.blockIdx.y] = finish(total, center, number)
 
     return by_columns

@@ -5,7 +5,9 @@ import pytest
 from cuda_cases import compare, on_device
 from op_cases import CASES, Case
 
-NAMES = ("sum", "mean", "prod", "amax", "amin")
+NAMES = (
+    "sum", "mean", "prod", "amax", "amin", "argmax", "argmin", "any", "all", "var", "std", "norm", "logsumexp",
+)  # fmt: skip
 NUMBERS = np.random.default_rng(0).uniform(0.5, 1.5, 9100).astype("float32")
 
 
@@ -45,7 +47,7 @@ def test_the_sample_of_each_operation(case: Case, dtype: str) -> None:
 )
 def test_any_length_and_any_strides(name: str, x: np.ndarray, dim: int | None) -> None:
     if name == "amax" and x.shape == (0,):
-        with pytest.raises(ValueError, match="no elements"):
+        with pytest.raises(ValueError, match="of no elements"):
             on_device(name, x, dim=dim)
     else:
         compare(name, x, dim=dim)
@@ -53,7 +55,7 @@ def test_any_length_and_any_strides(name: str, x: np.ndarray, dim: int | None) -
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool"])
-@pytest.mark.parametrize("name", ["sum", "prod", "amax", "amin"])
+@pytest.mark.parametrize("name", ["sum", "prod", "amax", "amin", "argmax", "argmin", "any", "all"])
 def test_whole_numbers_and_truth_values(name: str, dtype: str) -> None:
     x = np.random.default_rng(1).integers(1, 200 if name != "prod" else 3, (5, 70)).astype(dtype)
     compare(name, x[:, :60], dim=1)
@@ -68,8 +70,36 @@ def test_the_dtype_that_is_asked_for() -> None:
         on_device("mean", np.arange(6))
 
 
-@pytest.mark.parametrize("name", ["sum", "prod", "amax", "amin"])
+@pytest.mark.parametrize("name", ["sum", "prod", "amax", "amin", "argmax", "argmin", "any", "logsumexp", "norm"])
 @pytest.mark.parametrize("x", [[np.nan, 1, 2], [2, 1, np.nan], [np.inf, -np.inf, 1], [-np.inf, -np.inf]], ids=str)
 def test_what_infinity_and_nan_become(name: str, x: list[float]) -> None:
-    compare(name, np.array(x, "float32"))
+    compare(name, np.array(x, "float32"), dim=0)
     compare(name, np.resize(np.array(x, "float32"), (40, 30)), dim=0)
+
+
+@pytest.mark.parametrize("name", ["var", "std", "logsumexp", "argmax", "argmin", "any", "all", "mean"])
+def test_parts_of_a_long_row_are_put_together(name: str) -> None:
+    x = numbers(9100) - 1
+    x[7777] = x[8888] = 3
+    compare(name, x, dim=0)
+    compare(name, np.stack([x[:400]] * 33, 1), dim=0)
+    compare(name, np.stack([x[:40]] * 9), dim=1)
+
+
+def test_the_first_of_equal_ones_by_the_order_of_the_array_not_of_memory() -> None:
+    x = np.zeros((7, 50), "float32").T
+    x[3, 6] = x[4, 0] = 1
+    compare("argmax", x)
+    compare("argmax", x, dim=0, keepdim=True)
+    compare("argmin", x)
+
+
+def test_numbers_far_from_zero_have_their_small_variance() -> None:
+    x = (np.arange(300) % 2 + 1e4).astype("float32")
+    np.testing.assert_allclose(on_device("var", x, correction=0), 0.25, rtol=1e-5)
+
+
+@pytest.mark.parametrize("p", [0, 1, 2, 3, 2.5, np.inf, -np.inf])
+def test_norms(p: float) -> None:
+    compare("norm", numbers(9, 40) - 1, p=p, dim=1)
+    compare("norm", np.array([0.0, -2.0, 0.0], "float32"), p=p)
