@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from minigrad import shapes
-from minigrad.device import cpu, is_device
+from minigrad.device import Device, cpu, is_device
 from minigrad.errors import DeviceError
 from minigrad.op import INTERPRETERS, Op, op
 
@@ -50,7 +50,7 @@ def sort_targets(targets: tuple, device: Any, dtype: Any) -> tuple[Any, Any]:
     for target in targets:
         if is_device(target):
             device = target
-        elif hasattr(target, "device") and hasattr(target, "dtype"):
+        elif isinstance(getattr(target, "device", None), Device):
             device, dtype = target.device, target.dtype
         else:
             dtype = target

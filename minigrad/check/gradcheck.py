@@ -115,7 +115,7 @@ def gradgradcheck(function: Callable, inputs: Tensor | Sequence[Any], **options:
 
 
 def _ramp(output: Tensor) -> Tensor:
-    return Tensor(numpy.linspace(0.5, 1.5, output.numel()).reshape(output.shape), output.dtype)
+    return Tensor(numpy.linspace(0.5, 1.5, output.numel()).reshape(output.shape), output.dtype, device=output.device)
 
 
 def _tuple(outputs: Any) -> tuple[Tensor, ...]:
@@ -128,23 +128,24 @@ def _jacobian(output: Tensor, inputs: list[Tensor]) -> list[numpy.ndarray]:
     for place in range(output.numel()):
         one = numpy.zeros(output.numel())
         one[place] = 1
-        direction = Tensor(one.reshape(output.shape), output.dtype)
+        direction = Tensor(one.reshape(output.shape), output.dtype, device=output.device)
         for matrix, g in zip(rows, grad(output, inputs, direction, retain_graph=True, allow_unused=True), strict=True):
             if g is not None:
-                matrix[place] = g.numpy().reshape(-1)
+                matrix[place] = g.cpu().numpy().reshape(-1)
     return rows
 
 
 def _differences(function: Callable, given: list, i: int, k: int, eps: float) -> tuple[numpy.ndarray, numpy.ndarray]:
     """The same matrix by central differences, and where the slopes of the two sides differ (a kink)."""
-    base = given[i].numpy()
+    base = given[i].detach().cpu().numpy()
 
     def value(change: numpy.ndarray) -> numpy.ndarray:
-        moved = Tensor(base + change, given[i].dtype, requires_grad=True)
+        moved = Tensor(base + change, given[i].dtype, device=given[i].device, requires_grad=True)
         with enable_grad():  # the function may differentiate inside
             return (
                 _tuple(function(*given[:i], moved, *given[i + 1 :]))[k]
                 .detach()
+                .cpu()
                 .numpy()
                 .reshape(-1)
                 .astype(numpy.float64)

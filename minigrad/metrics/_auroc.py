@@ -17,7 +17,7 @@ import numpy
 
 from minigrad.errors import MinigradError
 from minigrad.metrics._classes import predicted_and_true, scores_and_true
-from minigrad.metrics._metric import Metric
+from minigrad.metrics._metric import Metric, as_array
 
 
 class AUROC(Metric):
@@ -77,7 +77,7 @@ class AUROC(Metric):
 
         Errors: ShapeError, DTypeError, IndexingError; MinigradError for a score that is NaN.
         """
-        given, target = numpy.asarray(prediction), numpy.asarray(target)
+        given, target = as_array(prediction), as_array(target)
         options = {"ignore_index": self.ignore_index, "num_classes": self.num_classes}
         if self.num_classes == 2 and given.dtype.kind == "f" and given.shape == target.shape:
             scores = given.ravel()[target.ravel() != self.ignore_index, None]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from minigrad.errors import DTypeError, IndexingError, ShapeError
+from minigrad.metrics._metric import as_array
 
 NO_CLASS = -1
 
@@ -35,7 +36,7 @@ def predicted_and_true(
 
     Errors: ShapeError, DTypeError, IndexingError for a class outside 0 … C - 1.
     """
-    given, true = numpy.asarray(prediction), numpy.asarray(target)
+    given, true = as_array(prediction), as_array(target)
     if given.dtype.kind == "f" and given.ndim == true.ndim + 1:
         scores, true = scores_and_true(name, given, true, ignore_index=ignore_index, num_classes=num_classes)
         chosen = scores.argmax(1)
@@ -72,7 +73,7 @@ def scores_and_true(
     name: str, prediction: Any, target: Any, *, ignore_index: int, num_classes: int | None = None
 ) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Scores (N, C, …) as rows of C, and the true class of each row that counts. Errors: as `predicted_and_true`."""
-    scores, true = numpy.asarray(prediction), numpy.asarray(target)
+    scores, true = as_array(prediction), as_array(target)
     place = min(1, scores.ndim - 1)  # a single example may be (C,), as in cross-entropy
     if (
         scores.dtype.kind != "f"

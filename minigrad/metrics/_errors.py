@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from minigrad.errors import ShapeError
-from minigrad.metrics._metric import Metric
+from minigrad.metrics._metric import Metric, as_array
 
 
 class _Distance(Metric):
@@ -22,7 +22,7 @@ class _Distance(Metric):
 
     def update(self, prediction: Any, target: Any) -> None:
         """Count each element of a batch. Errors: ShapeError if the shapes are not the same: nothing is broadcast."""
-        x, y = numpy.asarray(prediction), numpy.asarray(target)
+        x, y = as_array(prediction), as_array(target)
         if x.shape != y.shape:
             raise ShapeError(
                 f"{type(self).__name__}.update: predictions and targets do not belong together.",

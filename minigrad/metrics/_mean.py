@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 
 from minigrad.errors import MinigradError
-from minigrad.metrics._metric import Metric
+from minigrad.metrics._metric import Metric, as_array
 
 
 class Mean(Metric):
@@ -35,7 +35,7 @@ class Mean(Metric):
             self.total += value * weight
             self.weight += weight
             return
-        x, w = numpy.asarray(value, numpy.float64), numpy.asarray(weight, numpy.float64)
+        x, w = as_array(value, numpy.float64), as_array(weight, numpy.float64)
         try:
             weights = numpy.broadcast_to(w, x.shape)
         except ValueError:

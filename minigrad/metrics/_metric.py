@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 
 from minigrad.errors import MinigradError
+from minigrad.tensor import Tensor
 
 
 class Metric:
@@ -101,6 +102,11 @@ class Metric:
         return (
             f"{type(self).__name__}({result:.4g})" if isinstance(result, float) else f"{type(self).__name__}({result})"
         )
+
+
+def as_array(x: Any, dtype: Any = None) -> numpy.ndarray:
+    """What a batch is given as, for NumPy to count: tensors of a GPU are copied."""
+    return numpy.asarray(x.detach().cpu() if isinstance(x, Tensor) else x, dtype)
 
 
 def _shapes(sums: dict[str, Any]) -> str:

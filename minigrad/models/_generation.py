@@ -46,12 +46,13 @@ def extend(
     top_k: int | None,
     generator: Generator | None,
 ) -> Tensor:
-    """`tokens` and `count` more, in evaluation mode and without gradients.
+    """`tokens` and `count` more, in evaluation mode and without gradients, on the model's device.
 
     `score` is given all tokens so far and those of them that are new, both (N, …), and gives the scores (N, V) of the next.
     """
     _check(model, temperature, top_k)
-    given = numpy.asarray(tokens)
+    place = next((p.device for p in model.parameters()), None)
+    given = numpy.asarray(tokens.cpu() if isinstance(tokens, Tensor) else tokens)
     if given.ndim not in (1, 2) or not given.size or given.dtype.kind not in "iu":
         raise ShapeError(
             f"{type(model).__name__}: there is nothing to go on from.",
@@ -62,10 +63,10 @@ def extend(
     everything = new = numpy.atleast_2d(given).astype(numpy.int64)
     with evaluating(model), no_grad():
         for _ in range(count):
-            scores = score(tensor(everything), tensor(new))
-            new = choose(scores.numpy(), temperature, top_k, generator)[:, None]
+            scores = score(tensor(everything, device=place), tensor(new, device=place))
+            new = choose(scores.cpu().numpy(), temperature, top_k, generator)[:, None]
             everything = numpy.concatenate([everything, new], axis=1)
-    return tensor(everything.reshape(*given.shape[:-1], -1))
+    return tensor(everything.reshape(*given.shape[:-1], -1), device=place)
 
 
 def _check(model: Module, temperature: float, top_k: int | None) -> None:

@@ -35,7 +35,7 @@ class CausalSelfAttention(Module):
             past["key"], past["value"] = k, v
         whole = k.shape[2]
         # One position sees all that was read; several see, of each other, those before.
-        mask = None if length in (1, whole) else ones(length, whole, dtype=bool_).tril(whole - length)
+        mask = None if length in (1, whole) else ones(length, whole, dtype=bool_, device=k.device).tril(whole - length)
         options = {"dropout_p": self.dropout if self.training else 0.0, "is_causal": length == whole}
         read = functional.scaled_dot_product_attention(q, k, v, mask, **options)
         return self.out(read.transpose(1, 2).reshape(n, length, width))
@@ -129,7 +129,7 @@ class GPT(Module):
                 expected=f"at most block_size={self.block_size}",
                 hint="tokens[:, -block_size:]",
             )
-        x = self.dropout(self.embedding(tokens) + self.position(arange(start, end)))
+        x = self.dropout(self.embedding(tokens) + self.position(arange(start, end, device=tokens.device)))
         for i, block in enumerate(blocks):
             x = block(x, past[i] if past is not None else None)
         return self.head(self.norm(x))

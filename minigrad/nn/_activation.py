@@ -214,7 +214,7 @@ class PReLU(_WithOptions):
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None):
         super().__init__(num_parameters=num_parameters)
         check_sizes(self, "PReLU(num_parameters)", device, num_parameters=num_parameters)
-        self.weight = Parameter(full((num_parameters,), float(init), dtype=dtype))
+        self.weight = Parameter(full((num_parameters,), float(init), device=device, dtype=dtype))
 
     def forward(self, input: Any) -> Any:
         return ops.prelu(input, self.weight)
@@ -230,7 +230,6 @@ class RReLU(_WithOptions):
     def forward(self, input: Any) -> Any:
         if not self.training:
             return functional.leaky_relu(input, (self.lower + self.upper) / 2)
-        slopes = (
-            rand(*input.shape, dtype=input.dtype, generator=self.generator) * (self.upper - self.lower) + self.lower
-        )
+        share = rand(*input.shape, device=input.device, dtype=input.dtype, generator=self.generator)
+        slopes = share * (self.upper - self.lower) + self.lower
         return ops.where(input < 0, input * slopes, input)

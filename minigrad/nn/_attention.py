@@ -63,21 +63,21 @@ class MultiheadAttention(Module):
         self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
         self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
 
+        place = {"device": device, "dtype": dtype}
+
         def xavier(rows: int, columns: int) -> Any:
-            return uniform(rows, columns, bound=math.sqrt(6 / (rows + columns)), dtype=dtype, generator=generator)
+            return uniform(rows, columns, bound=math.sqrt(6 / (rows + columns)), generator=generator, **place)
 
         one_weight = self.kdim == self.vdim == embed_dim
         self.register_parameter("in_proj_weight", xavier(3 * embed_dim, embed_dim) if one_weight else None)
         for name, size in (("q", embed_dim), ("k", self.kdim), ("v", self.vdim)):
             self.register_parameter(f"{name}_proj_weight", None if one_weight else xavier(embed_dim, size))
-        self.register_parameter("in_proj_bias", zero(3 * embed_dim, dtype=dtype) if bias else None)
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, generator=generator)
+        self.register_parameter("in_proj_bias", zero(3 * embed_dim, **place) if bias else None)
+        self.out_proj = Linear(embed_dim, embed_dim, bias, generator=generator, **place)
         if bias:
-            self.out_proj.bias = zero(embed_dim, dtype=dtype)
+            self.out_proj.bias = zero(embed_dim, **place)
         for name in ("bias_k", "bias_v"):
-            learned = (
-                init.xavier_normal_(zero(1, 1, embed_dim, dtype=dtype), generator=generator) if add_bias_kv else None
-            )
+            learned = init.xavier_normal_(zero(1, 1, embed_dim, **place), generator=generator) if add_bias_kv else None
             self.register_parameter(name, learned)  # type: ignore[arg-type]
 
     def forward(
@@ -174,7 +174,7 @@ class MultiheadAttention(Module):
             )
             more += 1
         if self.add_zero_attn:
-            k, v = (ops.cat([t, zeros(n, 1, self.embed_dim, dtype=t.dtype)], dim=1) for t in (k, v))
+            k, v = (ops.cat([t, zeros(n, 1, self.embed_dim, device=t.device, dtype=t.dtype)], dim=1) for t in (k, v))
             more += 1
         return k, v, mask if mask is None or not more else ops.pad(mask, (0, more))
 

@@ -34,12 +34,12 @@ class _RunningNorm(Module):
         check_sizes(self, f"{type(self).__name__}(num_features)", device, num_features=num_features)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.register_parameter("weight", one(num_features, dtype=dtype) if affine else None)
-        self.register_parameter("bias", zero(num_features, dtype=dtype) if affine and bias else None)
+        self.register_parameter("weight", one(num_features, device=device, dtype=dtype) if affine else None)
+        self.register_parameter("bias", zero(num_features, device=device, dtype=dtype) if affine and bias else None)
         keep = track_running_stats
-        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if keep else None)
-        self.register_buffer("running_var", ones(num_features, dtype=dtype) if keep else None)
-        self.register_buffer("num_batches_tracked", Tensor(0) if keep else None)
+        self.register_buffer("running_mean", zeros(num_features, device=device, dtype=dtype) if keep else None)
+        self.register_buffer("running_var", ones(num_features, device=device, dtype=dtype) if keep else None)
+        self.register_buffer("num_batches_tracked", Tensor(0, device=device) if keep else None)
 
     def reset_running_stats(self) -> None:
         """Forget what was kept."""

@@ -53,7 +53,7 @@ class _Convolution(Module):
         self.padding_mode = padding_mode
         channels = (in_channels, out_channels // groups) if self.transposed else (out_channels, in_channels // groups)
         bound = 1 / math.sqrt(channels[1] * math.prod(self.kernel_size))
-        options = {"bound": bound, "dtype": dtype, "generator": generator}
+        options = {"bound": bound, "device": device, "dtype": dtype, "generator": generator}
         self.weight = uniform(*channels, *self.kernel_size, **options)
         self.register_parameter("bias", uniform(out_channels, **options) if bias else None)
 

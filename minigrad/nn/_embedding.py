@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy
-
 from minigrad import ops
 from minigrad.creation import randn
 from minigrad.errors import IndexingError, ShapeError
@@ -45,10 +43,10 @@ class Embedding(Module):
                 )
             padding_idx %= num_embeddings
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
-        start = numpy.array(randn(num_embeddings, embedding_dim, dtype=dtype, generator=generator))
+        start = randn(num_embeddings, embedding_dim, dtype=dtype, generator=generator)
         if padding_idx is not None:
             start[padding_idx] = 0
-        self.weight = Parameter(start)
+        self.weight = Parameter(start.to(device=device))
 
     @classmethod
     def from_pretrained(cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None) -> Embedding:

@@ -11,19 +11,19 @@ from minigrad.nn._module import Module, Parameter
 from minigrad.random import Generator
 
 
-def uniform(*shape: int, bound: float, dtype: Any, generator: Generator | None) -> Parameter:
-    """Evenly spread between minus and plus `bound`."""
-    return Parameter((rand(*shape, dtype=dtype, generator=generator) * 2 - 1) * bound)
+def uniform(*shape: int, bound: float, device: Any, dtype: Any, generator: Generator | None) -> Parameter:
+    """Evenly spread between minus and plus `bound`, the same numbers on every device."""
+    return Parameter(((rand(*shape, dtype=dtype, generator=generator) * 2 - 1) * bound).to(device=device))
 
 
-def one(*shape: int, dtype: Any) -> Parameter:
+def one(*shape: int, device: Any, dtype: Any) -> Parameter:
     """Ones: a scale that changes nothing."""
-    return Parameter(ones(*shape, dtype=dtype))
+    return Parameter(ones(*shape, device=device, dtype=dtype))
 
 
-def zero(*shape: int, dtype: Any) -> Parameter:
+def zero(*shape: int, device: Any, dtype: Any) -> Parameter:
     """Zeros: a shift that changes nothing."""
-    return Parameter(zeros(*shape, dtype=dtype))
+    return Parameter(zeros(*shape, device=device, dtype=dtype))
 
 
 def check_sizes(module: Module, example: str, device: Any = None, **sizes: int) -> None:

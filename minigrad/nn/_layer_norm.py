@@ -35,8 +35,10 @@ class LayerNorm(Module):
         sizes = {f"normalized_shape[{i}]": n for i, n in enumerate(self.normalized_shape)}
         check_sizes(self, "LayerNorm(features)", device, **sizes)
         learned = elementwise_affine
-        self.register_parameter("weight", one(*self.normalized_shape, dtype=dtype) if learned else None)
-        self.register_parameter("bias", zero(*self.normalized_shape, dtype=dtype) if learned and bias else None)
+        self.register_parameter("weight", one(*self.normalized_shape, device=device, dtype=dtype) if learned else None)
+        self.register_parameter(
+            "bias", zero(*self.normalized_shape, device=device, dtype=dtype) if learned and bias else None
+        )
 
     def forward(self, input: Any) -> Any:
         return functional.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -65,7 +67,9 @@ class RMSNorm(Module):
         self.normalized_shape, self.eps, self.elementwise_affine = _sizes(normalized_shape), eps, elementwise_affine
         sizes = {f"normalized_shape[{i}]": n for i, n in enumerate(self.normalized_shape)}
         check_sizes(self, "RMSNorm(features)", device, **sizes)
-        self.register_parameter("weight", one(*self.normalized_shape, dtype=dtype) if elementwise_affine else None)
+        self.register_parameter(
+            "weight", one(*self.normalized_shape, device=device, dtype=dtype) if elementwise_affine else None
+        )
 
     def forward(self, input: Any) -> Any:
         return functional.rms_norm(input, self.normalized_shape, self.weight, self.eps)
@@ -102,8 +106,8 @@ class GroupNorm(Module):
                 hint="num_groups=1 is a layer norm over all channels",
             )
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        self.register_parameter("weight", one(num_channels, dtype=dtype) if affine else None)
-        self.register_parameter("bias", zero(num_channels, dtype=dtype) if affine and bias else None)
+        self.register_parameter("weight", one(num_channels, device=device, dtype=dtype) if affine else None)
+        self.register_parameter("bias", zero(num_channels, device=device, dtype=dtype) if affine and bias else None)
 
     def forward(self, input: Any) -> Any:
         return functional.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)

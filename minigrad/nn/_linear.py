@@ -44,7 +44,7 @@ class Linear(Module):
         example = "Linear(in_features, out_features)"
         check_sizes(self, example, device, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
-        options = {"bound": 1 / math.sqrt(in_features), "dtype": dtype, "generator": generator}
+        options = {"bound": 1 / math.sqrt(in_features), "device": device, "dtype": dtype, "generator": generator}
         self.weight = uniform(out_features, in_features, **options)
         self.register_parameter("bias", uniform(out_features, **options) if bias else None)
 
@@ -78,7 +78,7 @@ class Bilinear(Module):
         sizes = {"in1_features": in1_features, "in2_features": in2_features, "out_features": out_features}
         check_sizes(self, "Bilinear(in1_features, in2_features, out_features)", device, **sizes)
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
-        options = {"bound": 1 / math.sqrt(in1_features), "dtype": dtype, "generator": generator}
+        options = {"bound": 1 / math.sqrt(in1_features), "device": device, "dtype": dtype, "generator": generator}
         self.weight = uniform(out_features, in1_features, in2_features, **options)
         self.register_parameter("bias", uniform(out_features, **options) if bias else None)
 

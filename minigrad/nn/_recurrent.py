@@ -52,7 +52,7 @@ class _Recurrent(Module):
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout, self.bidirectional = bias, batch_first, dropout, bidirectional
-        options = {"bound": 1 / math.sqrt(hidden_size), "dtype": dtype, "generator": generator}
+        options = {"bound": 1 / math.sqrt(hidden_size), "device": device, "dtype": dtype, "generator": generator}
         rows = self.gates * hidden_size
         for name, below in self._runs():
             setattr(self, f"weight_ih_{name}", uniform(rows, below, **options))
@@ -74,7 +74,7 @@ class _Recurrent(Module):
         if isinstance(input, PackedSequence):
             counts = input.batch_sizes.tolist()
             data, width = input.data, counts[0]
-            first = self._beginning(hx, width, data.dtype, input.sorted_indices)
+            first = self._beginning(hx, width, data, input.sorted_indices)
             z, last = self._walk(data, first, counts)
             return PackedSequence(z, *input[1:]), self._handed_out(last, input.unsorted_indices)
         if input.ndim not in (2, 3) or input.shape[-1] != self.input_size:
@@ -89,15 +89,15 @@ class _Recurrent(Module):
         x = ops.unsqueeze(input, 1) if single else ops.transpose(input, 0, 1) if self.batch_first else input
         if single and hx is not None:
             hx = tuple(ops.unsqueeze(h, 1) for h in hx) if self.states > 1 else ops.unsqueeze(hx, 1)
-        z, last = self._walk(x, self._beginning(hx, x.shape[1], x.dtype, None), None)
+        z, last = self._walk(x, self._beginning(hx, x.shape[1], x, None), None)
         last = [ops.squeeze(h, 1) for h in last] if single else last
         z = ops.squeeze(z, 1) if single else ops.transpose(z, 0, 1) if self.batch_first else z
         return z, self._handed_out(last, None)
 
-    def _beginning(self, hx: Any, width: int, dtype: Any, order: Any) -> list[Any]:
+    def _beginning(self, hx: Any, width: int, x: Any, order: Any) -> list[Any]:
         shape = (len(self._runs()), width, self.hidden_size)
         if hx is None:
-            return [zeros(*shape, dtype=dtype)] * self.states
+            return [zeros(*shape, device=getattr(x, "device", None), dtype=x.dtype)] * self.states
         given = list(hx) if self.states > 1 else [hx]
         if len(given) != self.states or any(tuple(h.shape) != shape for h in given):
             raise ShapeError(

@@ -63,7 +63,7 @@ class _Cell(Module):
         example = f"{type(self).__name__}(input_size, hidden_size)"
         check_sizes(self, example, device, input_size=input_size, hidden_size=hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
-        options = {"bound": 1 / math.sqrt(hidden_size), "dtype": dtype, "generator": generator}
+        options = {"bound": 1 / math.sqrt(hidden_size), "device": device, "dtype": dtype, "generator": generator}
         rows = self.gates * hidden_size
         self.weight_ih = uniform(rows, input_size, **options)
         self.weight_hh = uniform(rows, hidden_size, **options)
@@ -81,7 +81,7 @@ class _Cell(Module):
         return ops.linear(x, self.weight_ih, self.bias_ih)
 
     def _first(self, x: Any) -> Any:
-        return zeros(*x.shape[:-1], self.hidden_size, dtype=x.dtype)
+        return zeros(*x.shape[:-1], self.hidden_size, device=getattr(x, "device", None), dtype=x.dtype)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")

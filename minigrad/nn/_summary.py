@@ -151,8 +151,8 @@ def summary(model: Module, input: Any) -> Summary:
 
 def _arguments(model: Module, input: Any) -> tuple:
     if isinstance(input, (tuple, list)) and input and all(isinstance(n, int) for n in input):
-        dtype = next((p.dtype for p in model.parameters()), None)
-        return (zeros(*input, dtype=dtype),)
+        like = next(model.parameters(), None)
+        return (zeros(*input) if like is None else zeros(*input, dtype=like.dtype, device=like.device),)
     return tuple(input) if type(input) in (tuple, list) else (input,)
 
 

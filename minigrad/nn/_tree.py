@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from minigrad.device import DEVICES, Device, get_device
+from minigrad.device import get_device
 from minigrad.dtypes import as_dtype
 from minigrad.errors import DTypeError, GraphError
+from minigrad.placement import sort_targets
 from minigrad.tape import Clock
 from minigrad.tensor import Tensor
 
@@ -156,24 +157,17 @@ class Tree:
         return self
 
     def to(self, *targets: Any, device: Any = None, dtype: Any = None) -> Any:
-        """All floating parameters and buffers in another dtype, or on another device: in place, the module itself back.
+        """All parameters and buffers on another device, or those that are floating in another dtype: in place, the module
+        itself back.
 
-        `model.to("float64")`, `model.to("cpu")`, `model.to(tensor)`. Parameters stay the objects that an optimiser
-        holds. Errors: DTypeError for a dtype that cannot be learned.
+        `model.to("float64")`, `model.to("cuda")`, `model.to(tensor)`. Parameters stay the objects that an optimiser
+        holds; what the optimiser has kept of them already stays where it is, so make it afterwards.
+        Errors: DTypeError for a dtype that cannot be learned; DeviceError without the device.
         """
-        for target in targets:
-            if isinstance(target, Tensor):
-                device, dtype = target.device, target.dtype
-            elif isinstance(target, Device) or (isinstance(target, str) and target.partition(":")[0] in _PLACES):
-                device = target
-            else:
-                dtype = target
-        if device is not None:
-            get_device(device)
-        if dtype is None:
-            return self
-        dtype = as_dtype(dtype)
-        if dtype.kind != "f":
+        device, dtype = sort_targets(targets, device, dtype)
+        place = None if device is None else get_device(device)
+        dtype = None if dtype is None else as_dtype(dtype)
+        if dtype is not None and dtype.kind != "f":
             raise DTypeError(
                 f"{type(self).__name__}.to: parameters can only be floating.",
                 got=str(dtype),
@@ -183,9 +177,20 @@ class Tree:
         Clock.assigned += 1
         for value in (*self.parameters(), *self.buffers()):
             for tensor in (value, value.grad):
-                if tensor is not None and tensor.dtype.kind == "f" and tensor.dtype != dtype:
-                    tensor.data = numpy.asarray(tensor.numpy(), dtype)
+                if tensor is not None:
+                    old = tensor.detach()
+                    new = old.to(device=place, dtype=dtype if tensor.dtype.kind == "f" else None)
+                    if new is not old:
+                        tensor.data = new
         return self
+
+    def cuda(self, device: Any = None) -> Any:
+        """Everything on the GPU. Errors: DeviceError that says what is missing."""
+        return self.to(device="cuda" if device in (None, 0) else device)
+
+    def cpu(self) -> Any:
+        """Everything on the CPU."""
+        return self.to(device="cpu")
 
     def float(self) -> Any:
         """Everything floating as float32."""
@@ -198,9 +203,6 @@ class Tree:
     def half(self) -> Any:
         """Everything floating as float16."""
         return self.to(numpy.float16)
-
-
-_PLACES = {*DEVICES, "cuda", "mps"}  # what is meant as a device, there or not
 
 
 class MissingPathError(GraphError, AttributeError):

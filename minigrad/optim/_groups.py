@@ -107,4 +107,4 @@ def kept(name: str, value: Any, p: Tensor) -> Any:
         return COUNTS[name](value)
     if isinstance(value, numpy.ndarray):
         value = Tensor(value)
-    return value.to(p.dtype).clone() if isinstance(value, Tensor) else value
+    return value.to(device=p.device, dtype=p.dtype).clone() if isinstance(value, Tensor) else value

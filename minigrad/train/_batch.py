@@ -15,10 +15,11 @@ from minigrad.tensor import Tensor
 TARGET = "target"
 
 
-def parts(batch: Any) -> tuple[Any, Any]:
+def parts(batch: Any, device: Any = None) -> tuple[Any, Any]:
     """The inputs and the target of a batch: a pair; of more, the last is the target; of a dictionary, "target" is.
 
-    Arrays become tensors, which share their memory. Errors: DTypeError for what is neither.
+    Arrays become tensors, which share their memory; with a device, tensors are carried there.
+    Errors: DTypeError for what is neither.
     """
     if isinstance(batch, (tuple, list)) and len(batch) >= 2:
         *inputs, y = batch
@@ -33,18 +34,20 @@ def parts(batch: Any) -> tuple[Any, Any]:
             expected=f"(x, y), (x1, x2, …, y), or a dictionary with {TARGET!r}",
             hint="(x, x) where the input is the target, as for an autoencoder",
         )
-    return tensors(x), tensors(y)
+    return tensors(x, device), tensors(y, device)
 
 
-def tensors(x: Any) -> Any:
-    """The same with tensors in the place of arrays."""
+def tensors(x: Any, device: Any = None) -> Any:
+    """The same with tensors in the place of arrays, on the device if one is named."""
     if isinstance(x, Tensor):
-        return x
+        return x if device is None else x.to(device=device)
     if isinstance(x, (numpy.ndarray, numpy.generic)):
-        return as_tensor(x)
+        return as_tensor(x, device=device)
     if isinstance(x, Mapping):
-        return {name: tensors(value) for name, value in x.items()}
-    return tuple(map(tensors, x)) if type(x) in (tuple, list) else x
+        return {name: tensors(value, device) for name, value in x.items()}
+    if device is not None and hasattr(x, "to"):  # such as a packed sequence
+        return x.to(device=device)
+    return tuple(tensors(value, device) for value in x) if type(x) in (tuple, list) else x
 
 
 def predict(model: Any, x: Any) -> Any:

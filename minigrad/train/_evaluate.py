@@ -13,7 +13,9 @@ from minigrad.train._batch import is_mean, parts, predict, size
 from minigrad.train._run import named
 
 
-def evaluate(model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = None) -> dict[str, Any]:
+def evaluate(
+    model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = None, *, device: Any = None
+) -> dict[str, Any]:
     """Go through the data once, in evaluation mode and without recording gradients, and measure.
 
     Args:
@@ -21,6 +23,7 @@ def evaluate(model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = N
         metrics: a dictionary of metrics by name, a list, or one. They are reset first, and keep what they counted.
         loss: a function of prediction and target; its mean over all examples, batches weighted by their sizes, also where
             it gives the sum of each batch.
+        device: where each batch is carried before the model sees it; by default nowhere.
 
     Returns: the results by name, the loss under "loss". Every module is afterwards in the mode in which it was.
     Errors: MinigradError where there is nothing to measure, or no data.
@@ -40,7 +43,7 @@ def evaluate(model: Any, data: Iterable[Any], metrics: Any = None, loss: Any = N
     with evaluating(model), no_grad():
         for batch in data:
             empty = False
-            x, y = parts(batch)
+            x, y = parts(batch, device)
             prediction = predict(model, x)
             if loss is not None:
                 value, count = float(loss(prediction, y)), size(x)

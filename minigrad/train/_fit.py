@@ -43,6 +43,7 @@ def fit(
     control: Control | None = None,
     resume: Any = None,
     compile: bool = False,
+    device: Any = None,
 ) -> Run:
     """Train a model, and return the `Run`: its log is `run.tracker`, what ended it `run.stopped`::
 
@@ -74,6 +75,7 @@ def fit(
             everything in it as it is now. `epochs` counts from the very beginning.
         compile: capture forward and backward with `minigrad.compile`. Views and films see nothing of captured steps' inside, so a
             step that one of them watches runs as it is written.
+        device: where the model is moved, in place, and each batch is carried. By default both stay where they are.
 
     Errors: DTypeError for arguments or batches of the wrong kind; MinigradError for data without a batch; what the model,
     the loss or a callback raises comes through, with `run.stopped` naming it.

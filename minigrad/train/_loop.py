@@ -77,7 +77,7 @@ def backward_each(run: Run) -> Iterator[tuple[Any, Any, Any, Any, int]]:
     """
     sizes = [size(batch) for batch in run.batches]
     for batch, count in zip(run.batches, sizes, strict=True):
-        x, y = parts(batch)
+        x, y = parts(batch, run.device)
         loss, prediction = run.backward(x, y, count / sum(sizes) if run.is_mean else 1.0)
         yield batch, y, loss, prediction, count
 
@@ -160,7 +160,7 @@ def end_epoch(run: Run) -> None:
     run.values = {f"train_{name}": value for name, value in results.items()}
     if run.validation is not None:
         with whole_or_as_before(run):
-            results = evaluate(run.model, run.validation, run.metrics, run.loss_function)
+            results = evaluate(run.model, run.validation, run.metrics, run.loss_function, device=run.device)
         run.values |= {f"validation_{name}": value for name, value in results.items()}
     with run.whole:
         run.schedule("epoch")

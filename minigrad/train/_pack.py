@@ -55,7 +55,10 @@ def _packed(path: str, value: Any, arrays: dict[str, numpy.ndarray]) -> Any:
         return value
     if isinstance(value, (Tensor, numpy.ndarray, numpy.generic)) and not isinstance(value, float):
         kind = "scalar" if isinstance(value, numpy.generic) else "array"
-        return {MARK: kind, "name": _kept(path, value.numpy() if isinstance(value, Tensor) else value, arrays)}
+        return {
+            MARK: kind,
+            "name": _kept(path, value.detach().cpu().numpy() if isinstance(value, Tensor) else value, arrays),
+        }
     if isinstance(value, float):
         value = float(value)
         return value if math.isfinite(value) else {MARK: "float", "value": repr(value)}

@@ -16,7 +16,7 @@ def repeat_step(run: Any, random: dict[str, Any], watching: AbstractContextManag
     Gradients, buffers (the running means of batch normalisation) and generators are afterwards what they were.
     """
     parameters, buffers = list(run.model.parameters()), list(run.model.buffers())
-    gradients, values = [p.grad for p in parameters], [b.numpy().copy() for b in buffers]
+    gradients, values = [p.grad for p in parameters], [b.detach().cpu().numpy().copy() for b in buffers]
     now = random_state(run.model)
     set_random_state(run.model, random)
     try:

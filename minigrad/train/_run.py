@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from minigrad.device import get_device
 from minigrad.errors import DTypeError, MinigradError
 from minigrad.metrics import Mean, MetricTracker
 from minigrad.optim.lr_scheduler import CyclicLR, OneCycleLR, ReduceLROnPlateau
@@ -21,6 +22,7 @@ class Run:
 
     Attributes:
         model, data, loss_function, optimizer, scheduler, validation, metrics, callbacks, control: what it works with.
+        device: where model and batches are; None if nothing was said.
         tracker: the `MetricTracker` with the loss of every step and the measurements of every epoch.
         epoch, epochs: the epoch under way, from 0, and how many there are to be.
         step: how many steps the optimiser has taken, over all epochs.
@@ -52,6 +54,7 @@ class Run:
         accumulate: int = 1,
         clip_grad_norm: float | None = None,
         control: Control | None = None,
+        device: Any = None,
         backward: Any = None,
     ):
         for name, number in (("epochs", epochs), ("accumulate", accumulate)):
@@ -67,6 +70,9 @@ class Run:
             )
         self.model, self.data, self.loss_function, self.optimizer = model, data, loss, optimizer
         self.backward = backward
+        self.device = None if device is None else get_device(device)
+        if self.device is not None:
+            model.to(self.device)
         self.is_mean = is_mean(loss)
         self.validation, self.metrics = validation, named(metrics)
         self.epochs, self.accumulate, self.clip_grad_norm = epochs, accumulate, clip_grad_norm

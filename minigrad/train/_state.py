@@ -120,7 +120,7 @@ def _own_state(source: Any) -> Any:
 def copied(state: Any) -> Any:
     """The same in memory of its own, so that it stays what it was."""
     if isinstance(state, Tensor):
-        return state.numpy().copy()
+        return state.detach().cpu().numpy().copy()
     if isinstance(state, Mapping):
         return {key: copied(value) for key, value in state.items()}
     if isinstance(state, (list, tuple)):

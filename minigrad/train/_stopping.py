@@ -56,7 +56,7 @@ class EarlyStopping(Callback):
         if is_better(value, self.best, self.mode, self.min_delta):
             self.best, self.best_epoch, self.waited = value, run.epoch, 0
             if self.restore_best:
-                self._weights = {name: x.numpy().copy() for name, x in run.model.state_dict().items()}
+                self._weights = {name: x.detach().cpu().numpy().copy() for name, x in run.model.state_dict().items()}
             return
         self.waited += 1
         if self.waited >= self.patience:
@@ -144,4 +144,5 @@ def _finite(g: Any) -> bool:
     if g is None:
         return True
     with numpy.errstate(over="ignore", invalid="ignore"):
-        return math.isfinite(float(g.numpy().sum())) or bool(numpy.isfinite(g.numpy()).all())
+        values = g.cpu().numpy()
+        return math.isfinite(float(values.sum())) or bool(numpy.isfinite(values).all())

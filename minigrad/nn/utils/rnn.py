@@ -27,6 +27,12 @@ class PackedSequence(NamedTuple):
     sorted_indices: Any = None
     unsorted_indices: Any = None
 
+    def to(self, *targets: Any, dtype: Any = None, device: Any = None) -> PackedSequence:
+        """With the elements of another dtype, or on another device; the batch sizes stay on the CPU, where they are read."""
+        data = self.data.to(*targets, dtype=dtype, device=device)
+        indices = (None if x is None else x.to(device=data.device) for x in self[2:])
+        return PackedSequence(data, self.batch_sizes, *indices)
+
 
 def pad_sequence(sequences: Iterable[Any], batch_first: bool = False, padding_value: float = 0.0) -> Any:
     """Sequences (L, …) of different lengths as one tensor, (longest, N, …) or (N, longest, …), padded behind."""
@@ -77,7 +83,8 @@ def pack_padded_sequence(
     data = x[times, places if order is None else order[places]]
     if order is None:
         return PackedSequence(data, as_tensor(counts))
-    return PackedSequence(data, as_tensor(counts), as_tensor(order), as_tensor(numpy.argsort(order)))
+    there, back = (as_tensor(indices, device=x.device) for indices in (order, numpy.argsort(order)))
+    return PackedSequence(data, as_tensor(counts), there, back)
 
 
 def pad_packed_sequence(
@@ -87,7 +94,7 @@ def pad_packed_sequence(
 
     With `total_length` padded to that length rather than to the longest.
     """
-    counts = sequence.batch_sizes.numpy()
+    counts = sequence.batch_sizes.cpu().numpy()
     longest = len(counts) if total_length is None else total_length
     if longest < len(counts):
         raise ShapeError(
@@ -98,14 +105,14 @@ def pad_packed_sequence(
         )
     lengths = (counts[None, :] > numpy.arange(counts[0])[:, None]).sum(1)
     starts = numpy.concatenate(([0], numpy.cumsum(counts)[:-1]))
-    order = numpy.arange(counts[0]) if sequence.unsorted_indices is None else sequence.unsorted_indices.numpy()
+    order = numpy.arange(counts[0]) if sequence.unsorted_indices is None else sequence.unsorted_indices.cpu().numpy()
     lengths = lengths[order]
     inside = numpy.arange(longest)[:, None] < lengths[None, :]
     begin = numpy.concatenate((starts, numpy.zeros(longest - len(counts), numpy.int64)))
     rows = numpy.where(inside, begin[:, None] + order[None, :], 0)
     padded = sequence.data[rows]
     mask = inside.reshape(*inside.shape, *(1,) * (padded.ndim - 2))
-    padded = ops.where(as_tensor(mask), padded, padding_value)
+    padded = ops.where(as_tensor(mask, device=padded.device), padded, padding_value)
     return ops.transpose(padded, 0, 1) if batch_first else padded, as_tensor(lengths)
 
 
