@@ -12,20 +12,19 @@ Source of the parting of k: J. W. Choi et al. and NVIDIA's CUTLASS call it "spli
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple
 
 from numba import cuda
 
 from minigrad_kernels.cuda import cublas
 from minigrad_kernels.cuda.array import Array, empty
-from minigrad_kernels.cuda.ladder import SIGNATURES, coalesced, register_blocked, tiled
-from minigrad_kernels.cuda.launch import Kernel, kernel, map_threads, threads_for
+from minigrad_kernels.cuda.ladder import SIGNATURES, Rung, blocks_in_registers, coalesced, tiled
+from minigrad_kernels.cuda.launch import kernel, map_threads, threads_for
 from minigrad_kernels.cuda.reduce import TABLE as REDUCTIONS
 from minigrad_kernels.cuda.runtime import simulating
 from minigrad_kernels.cuda.views import reshape
 from minigrad_kernels.cuda.warp import WARPS, block_sum
-
-MOST_BLOCKS = 65535  # along y and z of a grid; along x there may be 2³¹ - 1
 
 
 class Sizes(NamedTuple):
@@ -49,15 +48,6 @@ class Sizes(NamedTuple):
 
 ON_A_GPU = Sizes(shallow=8, tile=16, small=(64, 4, 16), large=(128, 8, 8), busy=128, long=256)
 SIMULATED = Sizes(shallow=32, tile=8, small=(8, 4, 4), large=(16, 8, 8), busy=4, long=64)
-
-
-class Choice(NamedTuple):
-    """A kernel, the rows and columns of z that a block computes, and its threads."""
-
-    kernel: Kernel
-    rows: int
-    columns: int
-    threads: tuple[int, int, int]
 
 
 @kernel(*SIGNATURES)
@@ -92,17 +82,17 @@ def climb(x: Array, y: Array, sizes: Sizes | None = None) -> Array:
     """x y by our own kernels."""
     sizes = sizes or (SIMULATED if simulating() else ON_A_GPU)
     (batch, m, k), n, floats = x.shape, y.shape[2], x.dtype.kind == "f"
-    choice = choose(batch, m, n, k, by_rows(x), by_rows(y), floats, sizes)
-    blocks = batch * -(-m // choice.rows) * -(-n // choice.columns)
-    parts = min(k // sizes.long, sizes.busy // max(blocks, 1)) if batch == 1 and floats else 1
+    rung = choose(batch, m, n, k, by_rows(x), by_rows(y), floats, sizes)
+    blocks = prod(rung.blocks(batch, m, n))
+    parts = min(k // sizes.long, sizes.busy // blocks) if batch == 1 and blocks and floats else 1
     if parts > 1:
-        return _in_parts(parts, choice, x, y)
+        return _in_parts(parts, rung, x, y)
     z = empty((batch, m, n), x.dtype)
-    _launch(choice, z, x, y)
+    rung(z, x, y)
     return z
 
 
-def _in_parts(parts: int, choice: Choice, x: Array, y: Array) -> Array:
+def _in_parts(parts: int, rung: Rung, x: Array, y: Array) -> Array:
     """The sum of the products of the parts of k: of as many equal ones, and of what remains."""
     (_, m, k), n = x.shape, y.shape[2]
     length = k // parts
@@ -110,25 +100,25 @@ def _in_parts(parts: int, choice: Choice, x: Array, y: Array) -> Array:
     z = empty((parts + (whole < k), m, n), x.dtype)
     columns = x.layout[0, :, :whole].reshape(m, parts, length, copy=False).transpose(1, 0, 2)
     rows = y.layout[0, :whole].reshape(parts, length, n, copy=False)
-    _launch(choice, z.view(z.layout[:parts]), x.view(columns), y.view(rows))
+    rung(z.view(z.layout[:parts]), x.view(columns), y.view(rows))
     if whole < k:
-        _launch(choice, z.view(z.layout[parts:]), x.view(x.layout[:, :, whole:]), y.view(y.layout[:, whole:]))
+        rung(z.view(z.layout[parts:]), x.view(x.layout[:, :, whole:]), y.view(y.layout[:, whole:]))
     return REDUCTIONS["sum"](z, dim=0, keepdim=True)
 
 
-def choose(batch: int, m: int, n: int, k: int, x_by_rows: bool, y_by_rows: bool, floats: bool, sizes: Sizes) -> Choice:
+def choose(batch: int, m: int, n: int, k: int, x_by_rows: bool, y_by_rows: bool, floats: bool, sizes: Sizes) -> Rung:
     """The kernel for these sizes, and for how x and y lie in memory."""
     if m == 1 and floats and not y_by_rows and k >= 32:
-        return Choice(dots, 1, 1, (min(threads_for(k), map_threads()), 1, 1))
+        return Rung(dots, 1, 1, (min(threads_for(k), map_threads()), 1, 1))
     if m == 1 or k <= sizes.shallow:
-        across = min(threads_for(n), map_threads())
+        across = min(1 << (n - 1).bit_length(), map_threads()) if n else 1  # a power of two, as is the block
         down = map_threads() // across
-        return Choice(coalesced, down, across, (across, down, 1))
+        return Rung(coalesced, down, across, (across, down, 1))
     for tile, outputs, depth in (sizes.large, sizes.small):
         if batch * -(-m // tile) * -(-n // tile) >= sizes.busy and 2 * min(m, n) > tile:
-            side = tile // outputs
-            return Choice(register_blocked(tile, outputs, depth, x_by_rows, y_by_rows), tile, tile, (side, side, 1))
-    return Choice(tiled(sizes.tile), sizes.tile, sizes.tile, (sizes.tile, sizes.tile, 1))
+            return blocks_in_registers(tile, outputs, depth, x_by_rows, y_by_rows)
+    tile = sizes.tile
+    return Rung(tiled(tile, x_by_rows, y_by_rows), tile, tile, (tile, tile, 1))
 
 
 def by_rows(x: Array) -> bool:
@@ -138,18 +128,3 @@ def by_rows(x: Array) -> bool:
 
 def _transposed(x: Array) -> Array:
     return x.view(x.layout.transpose(0, 2, 1))
-
-
-def _launch(choice: Choice, z: Array, x: Array, y: Array) -> None:
-    """z = x y by blocks for all of z; in several launches where a grid has too few along y or z."""
-    batch, m, n = z.shape
-    rows = MOST_BLOCKS * choice.rows
-    if m > rows or batch > MOST_BLOCKS:
-        for first in range(0, batch, MOST_BLOCKS):
-            some = slice(first, first + MOST_BLOCKS)
-            for top in range(0, m, rows):
-                here = (some, slice(top, top + rows))
-                _launch(choice, z.view(z.layout[here]), x.view(x.layout[here]), y.view(y.layout[some]))
-        return
-    blocks = (-(-n // choice.columns), -(-m // choice.rows), batch)
-    choice.kernel[blocks, choice.threads](z, x, y)
