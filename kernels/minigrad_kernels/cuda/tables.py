@@ -10,6 +10,7 @@ from minigrad_kernels.cuda import (
     pooling,
     reduce,
     shape,
+    softmax,
     views,
 )
 
@@ -22,5 +23,6 @@ TABLE = {
     **pooling.TABLE,
     **reduce.TABLE,
     **shape.TABLE,
+    **softmax.TABLE,
     **views.TABLE,
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy
 
+from minigrad_kernels.cuda import faults
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.elementwise import contiguous, write
 from minigrad_kernels.cuda.runtime import simulating
@@ -23,11 +24,14 @@ def from_numpy(x: Any, dtype: Any = None) -> Array:
 
 
 def to_numpy(x: Array) -> numpy.ndarray:
-    """A copy in the computer's memory. Waits for the GPU."""
+    """A copy in the computer's memory. Waits for the GPU. Errors: what kernels noted (`faults`)."""
     x = contiguous(x)
     if simulating():
-        return x.layout.copy()
-    return x.handle().copy_to_host() if x.size else numpy.empty(x.shape, x.dtype)
+        copied = x.layout.copy()
+    else:
+        copied = x.handle().copy_to_host() if x.size else numpy.empty(x.shape, x.dtype)
+    faults.check()
+    return copied
 
 
 def full(shape: tuple[int, ...], value: Any, dtype: Any) -> Array:
