@@ -210,7 +210,7 @@ def corner(x, shape, dim=None):
 def _as_large(source, index):
     """As much of the source as there are indices; a number is one for each of them."""
     shape = shapes.shape_of(source)
-    if len(shape) != len(index.shape) or any(n > m for n, m in zip(index.shape, shape, strict=True)):
+    if not shape or len(shape) != len(index.shape) or any(n > m for n, m in zip(index.shape, shape, strict=True)):
         return source  # a number, or an error that the operation explains
     return corner(source, index.shape)
 

@@ -83,7 +83,7 @@ def put_along_dim(x, indices, y, *, dim):
 def places_along(indices, dim):
     """The index with which `x[index]` reads at `indices` along `dim`, and straight ahead in the other dimensions."""
     if not indices.ndim:
-        return (indices.reshape(1),)
+        return (...,)  # a single element has one place
     place = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
     place[dim] = indices
     return tuple(place)

@@ -152,3 +152,11 @@ def test_an_error_names_the_function_that_was_called(name: str, backend: str) ->
     with pytest.raises(kind, match=f"^{name.strip()}: .*{message}") as raised:
         call(minigrad.ones(2, 3))
     assert raised.value.got and raised.value.hint
+
+
+def test_a_single_element_has_one_place() -> None:
+    x, first = minigrad.tensor(3.0, requires_grad=True), minigrad.tensor(0)
+    minigrad.gather(x, 0, first).backward()
+    assert x.grad.item() == 1
+    assert minigrad.scatter(x, 0, first, 5.0).item() == 5
+    assert minigrad.scatter_add(x, 0, first, minigrad.tensor(2.0)).item() == 5
