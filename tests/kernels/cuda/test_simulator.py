@@ -379,7 +379,7 @@ def test_other_threads_of_the_program_wait_for_their_launch():
 
 
 def test_turns_are_quick():
-    """A tenth of this is usual. With a thread of the operating system for each of CUDA's it would be ten times as much."""
+    """A fifth of this is usual. A thread of the operating system for each of CUDA's would take ten times as long as allowed."""
 
     def barriers(z):
         for _ in range(10):

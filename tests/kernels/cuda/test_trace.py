@@ -92,7 +92,7 @@ def test_parts_of_arrays_count_in_the_whole():
         row = x[cuda.threadIdx.x]
         z[cuda.threadIdx.x] = row[1] + x.T[2, cuda.threadIdx.x]
 
-    found = trace(kernel, 1, 2, floats(2), floats(6).reshape(2, 3))
+    found = trace(kernel, 1, 2, floats(2), floats(9).reshape(3, 3))
     assert [(a.index, a.element, a.address) for a in found.accesses if a.array == "x" and a.lane == 1] == [
         ((1, 1), 4, 16),
         ((1, 2), 5, 20),

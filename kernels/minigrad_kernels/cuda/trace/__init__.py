@@ -22,8 +22,8 @@ from minigrad_kernels.cuda.trace.patterns import divergence as divergence
 from minigrad_kernels.cuda.trace.patterns import efficiency as efficiency
 from minigrad_kernels.cuda.trace.patterns import out_of_range as out_of_range
 from minigrad_kernels.cuda.trace.patterns import transactions as transactions
-from minigrad_kernels.cuda.trace.recorder import Access as Access
-from minigrad_kernels.cuda.trace.recorder import Barrier as Barrier
-from minigrad_kernels.cuda.trace.recorder import Layout as Layout
-from minigrad_kernels.cuda.trace.recorder import Trace as Trace
+from minigrad_kernels.cuda.trace.record import Access as Access
+from minigrad_kernels.cuda.trace.record import Barrier as Barrier
+from minigrad_kernels.cuda.trace.record import Layout as Layout
+from minigrad_kernels.cuda.trace.record import Trace as Trace
 from minigrad_kernels.cuda.trace.recorder import trace as trace

@@ -18,17 +18,28 @@ class TracedArray:
     Attributes:
         raw: the values.
         numbers: for each element its number in the whole array of which this may be a part.
-        name, layout: of that whole array.
-        memory: the address where its memory begins.
+        name, layout: of that whole array; `is_part`: whether this is anything else than the whole.
+        memory: the address where its memory begins; `start`: how many bytes further this array begins.
         recorder: who writes down.
     """
 
-    __slots__ = ("layout", "memory", "name", "numbers", "raw", "recorder")
+    __slots__ = ("is_part", "layout", "memory", "name", "numbers", "raw", "recorder", "start")
     __array_ufunc__ = None
 
-    def __init__(self, raw: numpy.ndarray, numbers: numpy.ndarray, name: str, layout: Any, memory: int, recorder: Any):
+    def __init__(
+        self,
+        raw: numpy.ndarray,
+        numbers: numpy.ndarray,
+        name: str,
+        layout: Any,
+        memory: int,
+        recorder: Any,
+        is_part: bool = False,
+    ):
+        self.is_part = is_part
         self.raw, self.numbers, self.name, self.layout = raw, numbers, name, layout
         self.memory, self.recorder = memory, recorder
+        self.start = raw.__array_interface__["data"][0] - memory
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -46,7 +57,7 @@ class TracedArray:
         raise AttributeError(f"{self.name} is an array in a kernel: it has no attribute {name!r} there")
 
     def _part(self, take: Callable) -> TracedArray:
-        return TracedArray(take(self.raw), take(self.numbers), self.name, self.layout, self.memory, self.recorder)
+        return TracedArray(take(self.raw), take(self.numbers), self.name, self.layout, self.memory, self.recorder, True)
 
     def __iter__(self) -> Iterator[Any]:
         frame = sys._getframe(1)
@@ -91,17 +102,19 @@ class TracedArray:
 
     def _find(self, index: tuple[int, ...]) -> tuple[tuple, tuple[int, ...] | None]:
         """What is noted of the element (index, inside, number, address), and its index where it exists."""
-        raw = self.raw
-        exists = all(-n <= i < n for i, n in zip(index, raw.shape, strict=True))
-        start = raw.__array_interface__["data"][0] - self.memory
-        counted = tuple(i + n if exists and i < 0 else i for i, n in zip(index, raw.shape, strict=True))
-        address = start + sum(i * step for i, step in zip(counted, raw.strides, strict=True))
+        inside = exists = True
+        address = self.start
+        for i, n, step in zip(index, self.raw.shape, self.raw.strides, strict=True):
+            wraps = -n <= i < 0
+            inside = inside and 0 <= i < n
+            exists = exists and -n <= i < n
+            address += (i + n if wraps else i) * step
         if not exists:
             return (index, False, -1, address), None
         number = int(self.numbers[index])
-        inside = counted == index
-        named = tuple(map(int, numpy.unravel_index(number, self.layout.shape))) if inside else index
-        return (named, inside, number, address), index
+        if inside and self.is_part:
+            return (tuple(map(int, numpy.unravel_index(number, self.layout.shape))), True, number, address), index
+        return (index, inside, number, address), index
 
 
 def copied(x: numpy.ndarray) -> tuple[numpy.ndarray, int]:

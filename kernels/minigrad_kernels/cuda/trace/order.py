@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minigrad_kernels.cuda.trace.patterns import Race
-from minigrad_kernels.cuda.trace.recorder import Access, Trace
+from minigrad_kernels.cuda.trace.record import Access, Trace
 
 
 def races(trace: Trace) -> list[Race]:

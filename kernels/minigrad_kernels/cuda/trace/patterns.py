@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from minigrad_kernels.cuda.simulator.barriers import WARP
-from minigrad_kernels.cuda.trace.recorder import Access, Trace
+from minigrad_kernels.cuda.trace.record import Access, Trace
 
 SECTOR, LINE = 32, 128
 BANKS, WORD = 32, 4
