@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy
 
-from minigrad.errors import DeviceError
+from minigrad.errors import DeviceError, explained
 from minigrad_kernels import pool
 from minigrad_kernels.cpu import BY_SIZE
 from minigrad_kernels.cpu.fused import Fused, find_scalar, varying_shape
@@ -160,14 +161,17 @@ class CUDA(Device):
         try:
             runtime.require()
         except runtime.CudaUnavailable as error:
-            raise as_device_error(error) from None
+            raise explained(error) or error from None
         from minigrad_kernels.cuda import tables, transfer
         from minigrad_kernels.cuda.array import Array, empty
         from minigrad_kernels.cuda.elementwise import write
+        from minigrad_kernels.cuda.indexing import put
 
-        super().__init__("cuda", Array, tables.TABLE | _registered["cuda"])
-        self.to_numpy, self.empty, self.full, self.write = transfer.to_numpy, empty, transfer.full, write
-        self._from_numpy = transfer.from_numpy
+        super().__init__("cuda", Array, {n: explaining(f) for n, f in (tables.TABLE | _registered["cuda"]).items()})
+        self.empty, self.full, self.write = explaining(empty), explaining(transfer.full), explaining(write)
+        self.put = explaining(put)
+        self.to_numpy, self._from_numpy = explaining(transfer.to_numpy), explaining(transfer.from_numpy)
+        self.synchronize = explaining(transfer.synchronize)
 
     def asarray(self, value: Any) -> Any:
         return value if type(value) is self.array_type else self._from_numpy(value)
@@ -188,10 +192,6 @@ class CUDA(Device):
         """What `draw(stream, shape)` makes of the generator's random numbers: the same as on the CPU."""
         return self._from_numpy(numpy.asarray(draw(generator.stream, shape), dtype))
 
-    def put(self, target: Any, index: Any, value: Any) -> Any:
-        """Overwrite the elements of `target` at `index`. Returns `target`."""
-        return self._put(target, index, value)
-
     @staticmethod
     def is_view(array: Any) -> bool:
         """Whether the array's memory belongs to another array."""
@@ -210,13 +210,6 @@ class CUDA(Device):
     def writable(array: Any) -> bool:
         """Whether the elements can be overwritten: not where several share one place in memory."""
         return array.layout.flags.writeable
-
-    @staticmethod
-    def synchronize() -> None:
-        """Wait until the GPU has done all that it was given."""
-        from minigrad_kernels.cuda import launch
-
-        launch.synchronize()
 
     def has_nan(self, array: Any) -> bool:
         return array.dtype.kind == "f" and bool(self.to_numpy(self.table["any"](self.table["isnan"](array))))
@@ -251,9 +244,20 @@ def get_device(device: Device | str | None) -> Any:
         ) from None
 
 
-def as_device_error(error: Any) -> DeviceError:
-    """What the kernels' floor says is missing, as this floor's error."""
-    return DeviceError(error.what, got=error.got, expected=error.expected, hint=error.hint)
+def explaining(kernel: Callable) -> Callable:
+    """The kernel, whose errors become those of this floor, where they say what happened."""
+
+    @wraps(kernel)
+    def run(*args: Any, **parameters: Any) -> Any:
+        try:
+            return kernel(*args, **parameters)
+        except Exception as error:
+            told = explained(error)
+            if told is None:
+                raise
+            raise told from None
+
+    return run
 
 
 def is_device(value: Any) -> bool:

@@ -32,6 +32,10 @@ class DeviceError(MinigradError, RuntimeError):
     """A device that is missing, or tensors on different devices."""
 
 
+class OutOfMemoryError(DeviceError, MemoryError):
+    """A device that has too little memory left."""
+
+
 class IndexingError(MinigradError, IndexError):
     """An index out of range, or of a kind that does not index."""
 
@@ -46,3 +50,14 @@ class OverwrittenError(GraphError):
 
 class AnomalyError(MinigradError, ArithmeticError):
     """`detect_anomaly()` saw the first NaN or infinity."""
+
+
+def explained(error: Exception) -> MinigradError | None:
+    """An error of the kernels' floor that says what happened, as this floor's; None for one that says nothing more."""
+    what = getattr(error, "what", None)
+    if what is None or isinstance(error, MinigradError):
+        return None
+    kinds = {MemoryError: OutOfMemoryError, IndexError: IndexingError, RuntimeError: DeviceError}
+    kind = next((kind for known, kind in kinds.items() if isinstance(error, known)), DTypeError)
+    parts = {name: getattr(error, name, None) for name in ("got", "expected", "hint")}
+    return kind(what, **parts)

@@ -33,8 +33,10 @@ from minigrad.cuda._memory import (
     set_memory_limit,
     set_per_process_memory_fraction,
 )
+from minigrad.errors import OutOfMemoryError
 
 __all__ = [
+    "OutOfMemoryError",
     "current_device",
     "device_count",
     "empty_cache",

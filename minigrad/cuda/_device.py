@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from minigrad.device import DEVICES, as_device_error, get_device
-from minigrad.errors import DeviceError
+from minigrad.device import DEVICES, explaining, get_device
+from minigrad.errors import MinigradError, explained
 
 
 class DeviceProperties(NamedTuple):
@@ -30,12 +30,12 @@ def is_available() -> bool:
     return why_unavailable() is None
 
 
-def why_unavailable() -> DeviceError | None:
+def why_unavailable() -> MinigradError | None:
     """The error that `device="cuda"` would be, which says what is missing and how to get it; None where it works."""
     from minigrad_kernels.cuda import runtime
 
     error = runtime.unavailable()
-    return None if error is None else as_device_error(error)
+    return None if error is None else explained(error)
 
 
 def simulate() -> None:
@@ -45,10 +45,7 @@ def simulate() -> None:
     """
     from minigrad_kernels.cuda import runtime
 
-    try:
-        runtime.simulate()
-    except runtime.CudaUnavailable as error:
-        raise as_device_error(error) from None
+    explaining(runtime.simulate)()
 
 
 def is_simulated() -> bool:

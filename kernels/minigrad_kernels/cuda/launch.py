@@ -147,14 +147,6 @@ def on_stream(stream: Any) -> Iterator[None]:
         _current.pop()
 
 
-def synchronize() -> None:
-    """Wait until the GPU has done all that it was given. The simulator has nothing left to do."""
-    if not simulating():
-        from numba import cuda
-
-        cuda.synchronize()
-
-
 def typed(value: Any, dtype: numpy.dtype) -> Any:
     """A number in the dtype in which a kernel computes: a bare float would be a float64 there."""
     return dtype.type(value)

@@ -20,7 +20,7 @@ from minigrad_kernels.cuda.runtime import CudaUnavailable, simulating
 SMALL, LARGE = 512, 2 << 20
 
 
-class OutOfMemory(CudaUnavailable):
+class OutOfMemory(CudaUnavailable, MemoryError):
     """The device has too little memory left."""
 
 

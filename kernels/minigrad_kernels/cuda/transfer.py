@@ -37,3 +37,12 @@ def to_numpy(x: Array) -> numpy.ndarray:
 def full(shape: tuple[int, ...], value: Any, dtype: Any) -> Array:
     """A new array of one value."""
     return write(empty(shape, dtype), value)
+
+
+def synchronize() -> None:
+    """Wait until the GPU has done all that it was given. Errors: what kernels noted (`faults`)."""
+    if not simulating():
+        from numba import cuda
+
+        cuda.synchronize()
+    faults.check()
