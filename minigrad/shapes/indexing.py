@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import numpy
 
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.errors import DTypeError, GraphError, IndexingError, ShapeError
 from minigrad.shapes.common import Shaped, broadcast, normal_dim, shape_of
 from minigrad.shapes.moving import broadcast_to
@@ -14,7 +15,7 @@ from minigrad.shapes.moving import broadcast_to
 def getitem(x: Any, *, index: Any) -> tuple[int, ...]:
     """NumPy's indexing, basic and advanced."""
     try:
-        return numpy.broadcast_to(numpy.False_, shape_of(x))[index].shape
+        return numpy.broadcast_to(numpy.False_, shape_of(x))[_on_the_cpu(index)].shape
     except IndexError as error:
         raise IndexingError(
             "the index does not fit.",
@@ -22,6 +23,16 @@ def getitem(x: Any, *, index: Any) -> tuple[int, ...]:
             expected="integers within range, slices, None, ..., integer arrays or boolean masks of the same shape",
             hint="x.shape shows the sizes; negative indices count from the end",
         ) from None
+
+
+def _on_the_cpu(index: Any) -> Any:
+    """The index with NumPy's arrays. Of whole numbers only the shape counts; of a mask it counts how many are true."""
+    if isinstance(index, tuple):
+        return tuple(map(_on_the_cpu, index))
+    device = None if isinstance(index, numpy.ndarray) else DEVICE_OF_ARRAY.get(type(index))
+    if device is None:
+        return index
+    return device.to_numpy(index) if index.dtype.kind == "b" else numpy.zeros(index.shape, numpy.int64)
 
 
 def index_put(x: Any, y: Any, *, index: Any) -> tuple[int, ...]:
