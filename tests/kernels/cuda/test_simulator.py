@@ -300,7 +300,8 @@ def test_what_cuda_forbids(kernel, block, error, told):
 
 def test_without_source():
     names = {"cuda": cuda}
-    exec("def kernel(z):\n    cuda.syncthreads()\n    z[0] = 1\ndef plain(z):\n    z[0] = cuda.grid(1)", names)
+    exec("def kernel(z):\n    cuda.syncthreads()\n    z[0] = 1\ndef plain(z):\n    z[0] = twice(cuda.grid(1))", names)
+    names["twice"] = cuda.jit(device=True)(lambda x: x + x)
     with pytest.raises(TypeError, match="cannot read the source of kernel"):
         run(names["kernel"], 1, ones(1))
     run(names["plain"], 1, ones(1))  # it need not be read

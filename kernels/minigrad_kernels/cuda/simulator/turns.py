@@ -122,15 +122,24 @@ def _read(function: FunctionType, inside: tuple[Callable, ...]) -> Turned:
         for candidate in named:
             if (callee := plain(candidate)) and (callee is not candidate or _is_the_readers(callee)):
                 callees[callee] = _give_way(callee, inside)
-    changes = any(turned.waits or turned.function is not callee for callee, turned in callees.items())
-    changes = changes or any(plain(x) not in (None, x) for x in uses.values())
     pairs = tuple(callees.items())
-    if not changes and not WORDS.keys() & names:
-        return Turned(function, False, uses, pairs)
+    as_it_is = Turned(function, False, uses, pairs)
+    waits = bool(WORDS.keys() & names) or any(turned.waits for turned in callees.values())
+    changes = any(turned.function is not callee for callee, turned in pairs)
+    changes = changes or any(plain(x) not in (None, x) for x in uses.values())
+    if not waits and not changes:
+        return as_it_is
     rewriter = _Rewriter(function, inside)
-    definition = rewriter.visit_definition(_definition(function))
-    if not rewriter.changed:
-        return Turned(function, False, uses, pairs)
+    definition = _definition(function)
+    if definition is None and waits:
+        raise TypeError(
+            f"The simulator cannot read the source of {function.__name__}, which waits at a barrier.\n"
+            f"  got:      a function from {function.__code__.co_filename}\n"
+            "  expected: a function defined with `def` in a file or in a notebook's cell\n"
+            "  try:      write the kernel into a file and import it"
+        )
+    if definition is None or not rewriter.visit_definition(definition).changed:
+        return as_it_is
     return Turned(_build(function, definition, rewriter.cells), rewriter.waits, uses, pairs)
 
 
@@ -144,23 +153,18 @@ def _is_the_readers(function: FunctionType) -> bool:
     return (function.__module__ or "").partition(".")[0] not in ("numpy", "numba", "math", "llvmlite")
 
 
-def _definition(function: FunctionType) -> ast.FunctionDef:
+def _definition(function: FunctionType) -> ast.FunctionDef | None:
+    """The function's source, read; None where there is none."""
     try:
         lines, first = inspect.getsourcelines(function)
         indented = lines[0][:1].isspace()
         tree = ast.parse("if 1:\n" + "".join(lines) if indented else "".join(lines))
-        definition = tree.body[0].body[0] if indented else tree.body[0]  # type: ignore[attr-defined]
-        ast.increment_lineno(definition, first - 1 - indented)
-        if isinstance(definition, ast.FunctionDef) and definition.name == function.__code__.co_name:
-            return definition
     except (OSError, SyntaxError):
-        pass
-    raise TypeError(
-        f"The simulator cannot read the source of {function.__name__}, which waits at a barrier.\n"
-        f"  got:      a function from {function.__code__.co_filename}\n"
-        "  expected: a function defined with `def` in a file or in a notebook's cell\n"
-        "  try:      write the kernel into a file and import it"
-    )
+        return None
+    definition = tree.body[0].body[0] if indented else tree.body[0]  # type: ignore[attr-defined]
+    ast.increment_lineno(definition, first - 1 - indented)
+    is_it = isinstance(definition, ast.FunctionDef) and definition.name == function.__code__.co_name
+    return definition if is_it else None
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -176,9 +180,9 @@ class _Rewriter(ast.NodeTransformer):
         self.cells: dict[str, Callable] = {}
         self.waits = self.changed = False
 
-    def visit_definition(self, definition: ast.FunctionDef) -> ast.FunctionDef:
+    def visit_definition(self, definition: ast.FunctionDef) -> _Rewriter:
         definition.body = [self.visit(statement) for statement in definition.body]
-        return definition
+        return self
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
