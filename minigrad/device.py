@@ -225,7 +225,7 @@ def get_device(device: Device | str | None) -> Any:
     """The device of that name, "cpu" or "cuda"; `None` is the CPU. Errors: DeviceError for another, or without CUDA."""
     if device is None:
         return cpu
-    name = device if isinstance(device, str) else getattr(device, "name", None)
+    name: Any = device if isinstance(device, str) else getattr(device, "name", None)
     if name in ("cuda", "cuda:0"):
         if "cuda" not in DEVICES:
             DEVICES["cuda"] = made = CUDA()

@@ -41,7 +41,7 @@ def one(op: Op, x: Tensor, parameters: dict = _NOTHING) -> Tensor:
     a = x.array
     if (op.careful and (op.strict or a.dtype.kind != "f")) or (x.base is not None and x.base[1] != x.written[0]):
         return general(op, (x,), parameters)
-    device = x.device
+    device: Any = x.device
     try:
         z = device.table[op.name](a, **parameters) if parameters else device.table[op.name](a)
     except Exception as error:

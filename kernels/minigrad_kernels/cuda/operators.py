@@ -1,4 +1,4 @@
-"""Python's operators on arrays of the device: gradient rules are written with them."""
+"""Python's operators on arrays of the device, and what else of NumPy's arrays gradient rules are written with."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any
 
 from minigrad_kernels.cuda.array import Array
 from minigrad_kernels.cuda.elementwise import elementwise
+from minigrad_kernels.cuda.matmul import matmul
+from minigrad_kernels.cuda.reduce import TABLE as REDUCTIONS
+from minigrad_kernels.cuda.transfer import to_numpy
+from minigrad_kernels.cuda.views import reshape
 
 _BINARY = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floor_divide", "mod": "remainder", "pow": "pow",
@@ -35,4 +39,9 @@ for _name in _COMPARED:
     setattr(Array, f"__{_name}__", _operator(_name))
 for _python, _name in _UNARY.items():
     setattr(Array, f"__{_python}__", _unary(_name))
+Array.__matmul__ = lambda x, y: matmul(x, y)  # type: ignore[attr-defined]
+Array.any = lambda x: bool(to_numpy(REDUCTIONS["any"](x)))  # type: ignore[attr-defined]  # waits for the GPU
+Array.reshape = lambda x, shape: reshape(x, shape=shape)  # type: ignore[attr-defined]
+Array.T = property(lambda x: x.view(x.layout.T))  # type: ignore[attr-defined]
+Array.mT = property(lambda x: x.view(x.layout.mT))  # type: ignore[attr-defined]
 Array.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity, as `==` compares elements
