@@ -1,0 +1,188 @@
+"""Compiles every kernel to PTX, NVIDIA's assembly, without a GPU: `python tests/ptx.py 0 2` for the first of two halves.
+
+A process either simulates CUDA or compiles for it, and the tests simulate, so this runs in one of its own and prints JSON.
+Every operation is called with its samples, on device memory that is the computer's and with launches that run nothing: each
+is taken down with the types of its arguments, and compiled for these. To them come the types that kernels declare.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import re
+import sys
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy
+
+CAPABILITIES = {"sm_80": (8, 0), "sm_90": (9, 0)}
+DOUBLE = re.compile(r"^\s*(?:@\S+\s+)?\w[\w.]*\.f64\b.*$", re.MULTILINE)
+
+
+class Task(NamedTuple):
+    """A kernel for certain types of its arguments, and what asks for it: an operation, or the kernel's declaration."""
+
+    kernel: Any
+    types: tuple
+    asked_by: str
+
+    @property
+    def name(self) -> str:
+        """Its file and its name; generated kernels, which stand in no file, are known by their operation."""
+        file = self.kernel.function.__globals__.get("__name__")
+        return (
+            f"{file.rpartition('.')[2]}.{self.kernel.function.__name__}" if file else f"generated for {self.asked_by}"
+        )
+
+    @property
+    def single(self) -> bool:
+        """Whether it computes with arrays of float32, and none of float64."""
+        dtypes = {str(x.dtype) for x in self.types if hasattr(x, "dtype")}
+        return "float32" in dtypes and "float64" not in dtypes
+
+
+def load() -> dict[str, str]:
+    """Import all files with kernels, so that they are registered. Returns those that cannot be, with the error."""
+    import minigrad_kernels.cuda as folder
+
+    errors = {}
+    for module in pkgutil.iter_modules(folder.__path__):
+        if not module.ispkg:  # the simulator, and what it traces
+            try:
+                importlib.import_module(f"{folder.__name__}.{module.name}")
+            except Exception as error:
+                errors[module.name] = f"{type(error).__name__}: {error}"
+    return errors
+
+
+def tasks() -> tuple[list[Task], dict[str, str]]:
+    """What to compile, each once and always in the same order; and the operations that raised an error, with it."""
+    from numba.cuda.core.sigutils import normalize_signature
+
+    from minigrad_kernels.cuda.launch import KERNELS
+
+    errors = load()
+    launched = launches(errors)
+    declared = []
+    for kernel in KERNELS:
+        for text in kernel.signatures:
+            try:
+                declared.append(Task(kernel, normalize_signature(text)[0], "its declaration"))
+            except Exception as error:
+                errors[f"{kernel.__module__}.{kernel.__name__}: {text}"] = f"{type(error).__name__}: {error}"
+    found: dict[Any, Task] = {}
+    for task in declared + launched:
+        found.setdefault((task.kernel.function, task.types), task)
+    return list(found.values()), errors
+
+
+def launches(errors: dict[str, str]) -> list[Task]:
+    """The launches of every operation with its samples, in float32, and with the first of them in float64.
+
+    What an operation raises is added to `errors`.
+    """
+    from op_cases import CASES
+
+    from minigrad_kernels.cuda import array, launch, memory
+    from minigrad_kernels.cuda.tables import TABLE
+
+    found: list[Task] = []
+    name = ""
+
+    def computer_memory(size: int) -> tuple[Any, int]:
+        block = numpy.zeros(size, numpy.uint8)
+        return block, block.ctypes.data
+
+    def take_down(kernel: Any, blocks: Any, threads: Any, arguments: tuple) -> None:
+        found.append(Task(kernel, tuple(type_of(x) for x in arguments), name))
+
+    memory._driver_memory = computer_memory
+    array._device_array = Handle
+    launch.Kernel.launch = take_down
+    for label, case in CASES.items():
+        if case.op.name not in TABLE:
+            continue
+        first, name = case.op.name != name, case.op.name
+        for dtype in ("float32", "float64") if first else ("float32",):
+            inputs = tuple(there(x) for x in case.arrays(dtype))
+            try:
+                TABLE[name](*inputs, **case.parameters)
+            except Exception as error:
+                errors[f"{label}, {dtype}"] = f"{type(error).__name__}: {error}"
+    return found
+
+
+class Handle:
+    """An array as it is copied to and from: in place of Numba's DeviceNDArray."""
+
+    def __init__(self, x: Any):
+        self.layout = x.layout
+
+    def copy_to_device(self, x: numpy.ndarray) -> None:
+        self.layout[...] = x
+
+    def copy_to_host(self) -> numpy.ndarray:
+        return self.layout.copy()
+
+
+def there(x: Any) -> Any:
+    """A NumPy array as one of the device."""
+    from minigrad_kernels.cuda.array import empty
+
+    if not isinstance(x, numpy.ndarray):
+        return x
+    z = empty(x.shape, x.dtype)
+    z.layout[...] = x
+    return z
+
+
+def type_of(x: Any) -> Any:
+    """The type that Numba's dispatcher sees: as that of its own arrays on a device, DeviceNDArray._numba_type_."""
+    from numba.cuda import types
+    from numba.cuda.np.numpy_support import from_dtype
+    from numba.cuda.typing.typeof import typeof
+
+    from minigrad_kernels.cuda.array import Array
+
+    if not isinstance(x, Array):
+        return typeof(x)
+    flags, repeats = x.layout.flags, 0 in x.strides and x.size
+    order = "A" if repeats else "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
+    return types.Array(from_dtype(x.dtype), x.ndim, order)
+
+
+def assemble(task: Task) -> dict[str, Any]:
+    """Compile one. Python becomes NVVM's language once, and that becomes PTX for each generation of GPUs."""
+    from numba.cuda.compiler import _compile_pyfunc_with_fixup
+
+    report: dict[str, Any] = {"name": task.name, "types": str(task.types), "asked_by": task.asked_by}
+    report["single"] = task.single
+    try:
+        library, _ = _compile_pyfunc_with_fixup(
+            task.kernel.function, task.types, device=False, abi="numba", cc=CAPABILITIES["sm_80"]
+        )
+        for target, capability in CAPABILITIES.items():
+            text = library.get_asm_str(cc=capability)
+            report[target] = {
+                "target": re.findall(r"^\.target (\w+)", text, re.MULTILINE),
+                "entries": len(re.findall(r"\.entry ", text)),
+                "doubles": [line.strip() for line in DOUBLE.findall(text)],
+            }
+    except Exception as error:
+        report["error"] = f"{type(error).__name__}: {error}"
+    return report
+
+
+def main(part: int, parts: int) -> None:
+    from numba.cuda import dispatcher
+
+    # Numba asks which GPU there is before it types a function that kernels call; NVVM is told later what it is for.
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=CAPABILITIES["sm_80"])
+    found, errors = tasks()
+    json.dump({"errors": errors, "kernels": [assemble(task) for task in found[part::parts]]}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
