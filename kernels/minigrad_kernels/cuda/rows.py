@@ -127,14 +127,14 @@ def _plan(shape: tuple[int, int, int, int], strides: tuple[int, ...]) -> Plan:
     if next_row_is_near or length <= FEW < count:
         threads = TILE if length > FEW else (map_threads(), 1)
         blocks = -(-count // threads[0])
-        parts = _parts(blocks, length, threads[1]) if shape[2] > 1 else 1
+        parts = parts_of(blocks, length, threads[1]) if shape[2] > 1 else 1
         return Plan("by_columns", (blocks, parts, 1), threads, parts)
     if length <= SHORT and count > 1:
         threads = (WARP, min(WARPS, count))
         return Plan("by_warps", (-(-count // threads[1]), 1, 1), threads, 1)
     across = row_threads(shape[3])
     threads = (across, row_threads(length) // across)
-    parts = _parts(count, length, threads[0] * threads[1])
+    parts = parts_of(count, length, threads[0] * threads[1])
     along_the_last = shape[3] >= parts * across
     return Plan("by_blocks", (count, 1, parts) if along_the_last else (count, parts, 1), threads, parts)
 
@@ -144,7 +144,7 @@ def row_threads(length: int) -> int:
     return min(threads_for(length), 2 * WARP if simulating() else THREADS)
 
 
-def _parts(blocks: int, length: int, threads: int) -> int:
+def parts_of(blocks: int, length: int, threads: int) -> int:
     """Among how many blocks a row is parted, where there would be `blocks` with so many threads for each row."""
     return max(1, min(length // (EACH * threads), 2 if simulating() else ENOUGH // blocks))
 

@@ -1,4 +1,4 @@
-"""Many threads, one result: within a warp by shuffles, within a block through shared memory.
+"""Many threads, one result, or one up to each: within a warp by shuffles, within a block through shared memory.
 
 The 32 lanes of a warp hand each other their registers with `cuda.shfl_down_sync`: each takes what the lane 16 further has,
 then 8, 4, 2, 1 further, and after five steps lane 0 has combined all 32. No memory is touched. In a block each warp does
@@ -78,6 +78,39 @@ def block_reducer(combine: Callable) -> Callable:
         return value
 
     return block_reduce
+
+
+@cache
+def block_scanner(combine: Callable) -> Callable:
+    """The device function `block_scan(value, start, partial)`: what the threads up to and with this one brought, combined, and
+    what all of them brought.
+
+    Within a warp each lane takes what the lane 1 before has, then 2, 4, 8, 16 before: after step k it has combined 2^k
+    neighbours. Then the warps before it are added. Threads count by `threadIdx.x`; `combine` takes the earlier one first, and
+    `start` changes nothing. For the block and for `partial` holds what does for `block_reduce`.
+    """
+
+    @device
+    def block_scan(value, start, partial):
+        lane, warp = cuda.threadIdx.x % WARP, cuda.threadIdx.x // WARP
+        step = 1
+        while step < WARP:
+            earlier = cuda.shfl_up_sync(ALL_LANES, value, step)
+            if lane >= step:
+                value = combine(earlier, value)
+            step *= 2
+        if lane == WARP - 1:
+            partial[warp] = value
+        cuda.syncthreads()
+        before = total = start
+        for other in range(cuda.blockDim.x // WARP):
+            if other == warp:
+                before = total
+            total = combine(total, partial[other])
+        cuda.syncthreads()  # before anybody writes there again
+        return combine(before, value), total
+
+    return block_scan
 
 
 warp_sum, warp_maximum, warp_minimum = warp_reducer(add), warp_reducer(maximum), warp_reducer(minimum)
