@@ -362,11 +362,12 @@ def test_numbas_own_launch_runs_here():
 def test_other_threads_of_the_program_wait_for_their_launch():
     def kernel(z):
         i = cuda.grid(1)
-        cuda.syncthreads()
-        z[i] = i
+        for _ in range(20):
+            cuda.syncthreads()
+            z[cuda.threadIdx.x] += i
 
     interval = sys.getswitchinterval()
-    results = [numpy.full(64, -1) for _ in range(4)]
+    results = [numpy.zeros(64, int) for _ in range(4)]
     workers = [threading.Thread(target=run, args=(kernel, 64, z)) for z in results]
     try:
         sys.setswitchinterval(1e-6)  # in the middle of each other's kernels, if they could
@@ -376,7 +377,7 @@ def test_other_threads_of_the_program_wait_for_their_launch():
             worker.join()
     finally:
         sys.setswitchinterval(interval)
-    assert all(z.tolist() == list(range(64)) for z in results)
+    assert all(z.tolist() == list(range(0, 64 * 20, 20)) for z in results)
 
 
 def test_turns_are_quick():

@@ -65,8 +65,6 @@ def _order(trace: Trace) -> Callable[[tuple[int, Access], tuple[int, Access]], b
             return False
         if a.epoch != b.epoch:
             return True
-        if a.warp != b.warp:
-            return False
         both = {number(a), number(b)}
         return any(before < at <= after and both <= who for at, who in of_block.get(a.block, ()))
 
