@@ -13,6 +13,7 @@ from minigrad.compiled.captured_graph import CannotCapture, CapturedGraph
 from minigrad.compiled.memory import Memory
 from minigrad.compiled.sources import Break
 from minigrad.compiled.stand_ins import suspended
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.graph.executor import compute, needed
 from minigrad.graph.ir import Symbol, declare
 from minigrad.graph.special import Special
@@ -49,12 +50,23 @@ class Answers:
 
     def symbol(self, x: Any) -> Any:
         """An array as a symbol; numbers and symbols as they are."""
-        return self.lift_array(x) if type(x) is numpy.ndarray else x
+        if type(x) is numpy.ndarray:
+            return self.lift_array(x)
+        return self.refuse_elsewhere(DEVICE_OF_ARRAY[type(x)].name) if type(x) in DEVICE_OF_ARRAY else x
+
+    def refuse_elsewhere(self, device: str) -> Any:
+        """Plans are texts of Python that call the CPU's kernels."""
+        self.refuse(
+            f"a tensor is on the device {device!r}, and plans are for the CPU",
+            "minigrad.cuda.graph, which captures what a step launches on the GPU and launches it again at once",
+        )
 
     def kernel(self, name: str) -> Callable[..., Symbol]:
         """In place of the kernel of that name, what declares it."""
         if name == "accumulate":
             return lambda z, x: self.fitted(z, declare(OPS["add"], (self.symbol(z), self.symbol(x)), {}))
+        if name == "transfer":
+            self.refuse_elsewhere("cuda")
         if name not in OPS:
             self.refuse(f"the kernel `{name}` writes into arrays", "operations on tensors, which a graph can hold")
         op = OPS[name]

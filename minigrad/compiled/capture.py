@@ -76,6 +76,8 @@ class Capture(Answers):
             if array.graph is not self.graph:
                 self.refuse("a tensor of another program that was captured is used", "return it from that program")
             return array
+        if type(array) is not numpy.ndarray:
+            self.symbol(array)  # is refused: it is on another device
         address = self._addresses.get(id(t))
         if address is None:
             address = self._addresses[id(t)] = self._lift(t, array, t.node)
