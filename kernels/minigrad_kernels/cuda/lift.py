@@ -145,7 +145,10 @@ def _loaded(text: str, function: Callable) -> Kernel:
     """The kernel of a text in which `function` is the function that it lifts."""
     names: dict[str, Any] = {"cuda": cuda, "function": function, "numpy": numpy, "load4": load4, "store4": store4}
     exec(compile(text, "<minigrad: elementwise>", "exec"), names)
-    return Kernel(names["kernel"], (), ())
+    made = Kernel(names["kernel"], (), ())
+    name = getattr(function, "__name__", "").lstrip("_")
+    made.__name__ = name if name.isidentifier() else "kernel"  # listeners tell of `relu`, not of one kernel among many
+    return made
 
 
 def kernel_text(axes: int, target: Any, patterns: tuple, numbers: int = 0) -> str:
