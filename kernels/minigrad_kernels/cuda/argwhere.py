@@ -16,6 +16,7 @@ from numba import cuda
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.elementwise import contiguous, elementwise
 from minigrad_kernels.cuda.launch import kernel, threads_for
+from minigrad_kernels.cuda.scan import cumsum
 from minigrad_kernels.cuda.transfer import to_numpy
 from minigrad_kernels.cuda.warp import ALL_LANES, WARP, WARPS
 
@@ -57,8 +58,6 @@ def places(x: Array) -> Array:
     blocks = -(-flat.size // threads)
     if not blocks:
         return empty((0,), numpy.int64)
-    from minigrad_kernels.cuda.scan import cumsum
-
     counts = empty((blocks,), numpy.int64)
     count_in_blocks[blocks, threads](counts, flat)
     ends = cumsum(counts, dim=0)
