@@ -10,7 +10,7 @@ from typing import Any
 from minigrad_widgets import text
 from minigrad_widgets.kernel_grids import ROOM, grids, lattice, outline
 from minigrad_widgets.kernel_picture import LETTER, packed, source_rows
-from minigrad_widgets.marks import SMALL, TITLE, mark, rounded, words
+from minigrad_widgets.marks import SMALL, TITLE, mark, words
 from minigrad_widgets.palette import paint
 from minigrad_widgets.thread_state import BANKS, WARP, Moment, ThreadPanel, index_of
 
@@ -91,6 +91,7 @@ class ThreadDrawing:
     def marks(self, moment: Moment) -> list[str]:
         """The panel at a moment."""
         return [
+            mark("style", "".join(f"rect[data-state={state}]{{{look}}}" for state, look in STATES.items())),
             words(text.cut(self.panel.name, 60), 10, 20, size=TITLE, font_weight=650),
             words(moment.words, 10, 39, data_part="words"),
             words(moment.more, 10, 55, fill="soft", data_part="more"),
@@ -124,11 +125,7 @@ class ThreadDrawing:
         return marks
 
     def _square(self, x: float, y: float, state: str, part: str) -> str:
-        look = STATES[state]
-        return mark(
-            "rect", x=x + 1, y=y + 1, width=LANE - 2, height=LANE - 2, rx=look[2], fill=look[0], stroke=look[1],
-            stroke_width=look[3], data_part=part,
-        )  # fmt: skip
+        return mark("rect", x=x + 1, y=y + 1, width=LANE - 2, height=LANE - 2, data_state=state, data_part=part)
 
     def _arrays(self, moment: Moment) -> list[str]:
         marks = []
@@ -215,19 +212,21 @@ class ThreadDrawing:
         ]
 
 
-# Of a square by its state: fill, stroke, roundness of the corners, width of the stroke.
+# Of a square by its state: a acts, r will go on, w waits, d is done.
 STATES = {
-    "a": ("running-line", "running-line", 2, 1),
-    "r": ("surface", "line", 2, 1),
-    "w": ("ready", "ready-line", 5, 2),
-    "d": ("done", "done-line", 2, 1),
+    state: f"fill:{paint(fill)};stroke:{paint(line)};{more}"
+    for state, fill, line, more in (
+        ("a", "running-line", "running-line", "rx:2px"),
+        ("r", "surface", "line", "rx:2px"),
+        ("w", "ready", "ready-line", "rx:5px;stroke-width:2px"),
+        ("d", "done", "done-line", "rx:2px"),
+    )
 }
 
 
-def colours() -> dict[str, Any]:
-    """What the browser sets: colours of reads and writes, and the looks of the states."""
-    looks = {state: [paint(f), paint(s), rounded(r), rounded(w)] for state, (f, s, r, w) in STATES.items()}
-    return {"read": paint("ready-line"), "write": paint("running-line"), "looks": looks}
+def colours() -> dict[str, str]:
+    """The colours that the browser sets."""
+    return {"read": paint("ready-line"), "write": paint("running-line")}
 
 
 def legend() -> list[str]:

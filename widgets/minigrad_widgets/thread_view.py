@@ -98,6 +98,9 @@ class ThreadView(View):
         left, parts = 0.0, []
         for drawing in self._drawings:
             marks = drawing.marks(drawing.panel.at(position))
+            marks = [
+                m for m in marks if 'visibility="hidden"' not in m
+            ]  # most of them: no lane, no sector of this step
             parts.append(mark("g", *marks, transform=f"translate({rounded(left)} 0)"))
             left += drawing.width + 14
         note = legend()

@@ -53,13 +53,7 @@ function panel(data, colours, chosen) {
       g.top + Math.floor(inside / g.columns) * g.cell, g.cell,
     ];
   };
-  const look = (square, state) => {
-    const [fill, stroke, round, width] = colours.looks[state];
-    square.setAttribute("fill", fill);
-    square.setAttribute("stroke", stroke);
-    square.setAttribute("rx", round);
-    square.setAttribute("stroke-width", width);
-  };
+  const look = (square, state) => square.setAttribute("data-state", state);
   const stateOf = (thread) => {
     const block = blockNow();
     const epoch = at ? epochOf[at - 1] : 0;
