@@ -29,7 +29,7 @@ def _on_the_cpu(index: Any) -> Any:
     """The index with NumPy's arrays. Of whole numbers only the shape counts; of a mask it counts how many are true."""
     if isinstance(index, tuple):
         return tuple(map(_on_the_cpu, index))
-    device = None if isinstance(index, numpy.ndarray) else DEVICE_OF_ARRAY.get(type(index))
+    device: Any = None if isinstance(index, numpy.ndarray) else DEVICE_OF_ARRAY.get(type(index))
     if device is None:
         return index
     return device.to_numpy(index) if index.dtype.kind == "b" else numpy.zeros(index.shape, numpy.int64)

@@ -45,15 +45,17 @@ def _logarithm(x, total):
 
 
 @device
-def _rescaled(total, before, now, lowest):
+def rescaled(total, before, now, lowest):
     """A sum of e^(x - before) as a sum of e^(x - now); of -inf above -inf nothing changes."""
     return total if before == lowest and now == lowest else total * exp(before - now)
 
 
 @device
-def _one(x):
-    """e^(x - x): 1, and NaN for infinity."""
-    return like(x, 1) + (x - x)
+def joined(largest, total, value, lowest):
+    """The largest value so far and the sum of e^(x - largest), when one more value comes."""
+    if value > largest:
+        return value, rescaled(total, largest, value, lowest) + like(value, 1) + (value - value)  # NaN for infinity
+    return largest, total + rescaled(like(lowest, 1), value, largest, lowest)
 
 
 def _by_warps(result: Callable) -> Callable:
@@ -100,14 +102,9 @@ def _online(result: Callable) -> Callable:
         row, length = cuda.blockIdx.x, x.shape[1]
         mine, total = lowest, like(lowest, 0)
         for j in range(cuda.threadIdx.x, length, cuda.blockDim.x):
-            value = x[row, j]
-            if value > mine:
-                total = _rescaled(total, mine, value, lowest) + _one(value)
-                mine = value
-            else:
-                total += _rescaled(like(lowest, 1), value, mine, lowest)
+            mine, total = joined(mine, total, x[row, j], lowest)
         largest = block_maximum(mine, partial)
-        total = block_sum(_rescaled(total, mine, largest, lowest), partial)
+        total = block_sum(rescaled(total, mine, largest, lowest), partial)
         for j in range(cuda.threadIdx.x, length, cuda.blockDim.x):
             z[row, j] = result(x[row, j] - largest, total)
 
@@ -121,12 +118,7 @@ def _by_columns(result: Callable) -> Callable:
             i, k = column // inner, column % inner
             largest, total = lowest, like(lowest, 0)
             for j in range(length):
-                value = x[i, j, k]
-                if value > largest:
-                    total = _rescaled(total, largest, value, lowest) + _one(value)
-                    largest = value
-                else:
-                    total += _rescaled(like(lowest, 1), value, largest, lowest)
+                largest, total = joined(largest, total, x[i, j, k], lowest)
             for j in range(length):
                 z[i, j, k] = result(x[i, j, k] - largest, total)
 
