@@ -21,7 +21,7 @@ from minigrad_kernels.numpy.reduce import floating, wide
 
 _FLOATS = tuple((t, t, t, t) for t in FLOATS)
 _ONE_FLOAT = _FLOATS[:1]  # enough for a test of what differs from a sum in a few lines
-_INTS = (("int64", "int64", "int64", "int64"),)
+_INTS = tuple((t, t, t, "int64") for t in ("int64", "uint8"))
 _TO_PLACES = (("int64", "float32", "float32", "int64"),)
 _TO_TRUTH = (("boolean", "boolean", "boolean", "int32"),)
 _BEYOND = (1 << 63) - 1  # a place that is in no row
@@ -83,7 +83,7 @@ def _log_above_center(total, center, number):
     return log(total) + _finite(center)
 
 
-_sum = Reduction("sum", add, types=(*_FLOATS, *_INTS, ("int64", "boolean", "int64", "int64")))
+_sum = Reduction("sum", add, types=(*_FLOATS, *(("int64", t, "int64", "int64") for t in ("int64", "boolean"))))
 _prod = Reduction("prod", multiply, types=_ONE_FLOAT)
 _mean = Reduction("mean", add, finish=_divide, types=_ONE_FLOAT)
 _amax = Reduction("amax", maximum, types=_FLOATS + _INTS)
@@ -185,11 +185,16 @@ def _some(x: Array, dim: Any, keepdim: bool) -> Rows:
 
 
 def _lowest(dtype: numpy.dtype) -> Any:
-    return dtype.type(-numpy.inf if dtype.kind == "f" else numpy.iinfo(dtype).min if dtype.kind in "iu" else False)
+    """What the largest is at least; of whole numbers in 64 bits, since lanes exchange no less than 32."""
+    if dtype.kind == "f":
+        return dtype.type(-numpy.inf)
+    return numpy.int64(numpy.iinfo(dtype).min if dtype.kind in "iu" else 0)
 
 
 def _highest(dtype: numpy.dtype) -> Any:
-    return dtype.type(numpy.inf if dtype.kind == "f" else numpy.iinfo(dtype).max if dtype.kind in "iu" else True)
+    if dtype.kind == "f":
+        return dtype.type(numpy.inf)
+    return numpy.int64(numpy.iinfo(dtype).max if dtype.kind in "iu" else 1)
 
 
 TABLE = {
