@@ -161,7 +161,7 @@ class Tree:
         itself back.
 
         `model.to("float64")`, `model.to("cuda")`, `model.to(tensor)`. Parameters stay the objects that an optimiser
-        holds; what the optimiser has kept of them already stays where it is, so make it afterwards.
+        holds; what it has kept of them stays where it is, so move a model before the first step.
         Errors: DTypeError for a dtype that cannot be learned; DeviceError without the device.
         """
         device, dtype = sort_targets(targets, device, dtype)

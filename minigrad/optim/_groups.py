@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 
-from minigrad.errors import DTypeError, GraphError
+from minigrad.errors import DeviceError, DTypeError, GraphError
 from minigrad.tensor import Tensor
 
 # What PyTorch keeps in a group for its own implementations; it changes no number.
@@ -52,6 +52,18 @@ def named_once(order: list[Tensor], name: str) -> None:
             got=f"{len(order)} parameters, {len(set(order))} different ones",
             expected="each once, over all groups",
             hint="model.parameters(), which gives a shared parameter once",
+        )
+
+
+def refuse_mixed(name: str, p: Tensor, beside: dict[str, Tensor]) -> None:
+    """Errors: DeviceError if what is kept of a parameter is on another device than the parameter."""
+    stray = [what for what, x in beside.items() if x.device is not p.device]
+    if stray:
+        raise DeviceError(
+            f"{name}: a parameter and what belongs to it are on different devices.",
+            got=f"a parameter of shape {p.shape} on {p.device.name!r}, {', '.join(stray)} on {beside[stray[0]].device.name!r}",
+            expected="one device",
+            hint="model.to(device) before the first step; or optimizer.load_state_dict(optimizer.state_dict()) after moving",
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from minigrad import events
 from minigrad.errors import DTypeError
-from minigrad.optim._groups import FOREIGN, kept, named_once, same_sizes, tensors
+from minigrad.optim._groups import FOREIGN, kept, named_once, refuse_mixed, same_sizes, tensors
 from minigrad.tape import Clock, Handle, enable_grad, mode
 from minigrad.tensor import Tensor
 
@@ -116,7 +116,13 @@ class Optimizer:
         numbers = self.numbers(options, state)
         buffers = self.buffers(p, options, state)
         arrays = [state[name].array if name is not None else None for name in buffers]
-        p.device.table[self.kernel](p.array, g.array, *arrays, **numbers)
+        try:
+            p.device.table[self.kernel](p.array, g.array, *arrays, **numbers)
+        except Exception:
+            refuse_mixed(
+                type(self).__name__, p, {"grad": g} | {name: state[name] for name in buffers if name is not None}
+            )
+            raise
 
     def numbers(self, options: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
         """What the kernel is given beside arrays in the step that comes now; counts the step, where it matters.
