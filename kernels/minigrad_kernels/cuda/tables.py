@@ -3,9 +3,12 @@
 from minigrad_kernels.cuda import (
     argwhere,
     classes,
+    classification,
+    convolution,
     einsum,
     elementwise,
     indexing,
+    loss,
     matmul,
     operators,  # noqa: F401
     pooling,
@@ -14,6 +17,7 @@ from minigrad_kernels.cuda import (
     scan,
     shape,
     softmax,
+    sorting,
     update,
     views,
 )
@@ -21,9 +25,12 @@ from minigrad_kernels.cuda import (
 TABLE = {
     **argwhere.TABLE,
     **classes.TABLE,
+    **classification.TABLE,
+    **convolution.TABLE,
     **einsum.TABLE,
     **elementwise.TABLE,
     **indexing.TABLE,
+    **loss.TABLE,
     **matmul.TABLE,
     **pooling.TABLE,
     **recurrence.TABLE,
@@ -31,6 +38,7 @@ TABLE = {
     **scan.TABLE,
     **shape.TABLE,
     **softmax.TABLE,
+    **sorting.TABLE,
     **update.TABLE,
     **views.TABLE,
 }
