@@ -35,10 +35,12 @@ class ThreadDrawing:
         apart = [n for n, array in enumerate(panel.arrays) if array.space == "shared"]
         of_grid = panel.arrays[: apart[0]] if apart else panel.arrays
         of_block = panel.arrays[len(of_grid) :]
-        self.grids, below = grids(of_grid, below, least=6, high=HIGH)
+        tall = any(len(array.shape) > 1 and array.shape[-2] > 8 for array in of_grid)
+        least = 6 if tall else 7  # tall ones stand side by side, with smaller cells if need be
+        self.grids, below = grids(of_grid, below, least=least, high=HIGH)
         self.bank_top = None
         if of_block:
-            more, below = grids(of_block, below + 8, least=6, high=HIGH)
+            more, below = grids(of_block, below + 8, high=HIGH)
             self.grids += more
             self.bank_top = below - 8
             below += LANE + 22
