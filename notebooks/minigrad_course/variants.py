@@ -84,8 +84,9 @@ def _failed(error: BaseException, printed: str) -> Outcome:
 
 
 def _execute(source: str) -> None:
-    """Run a cell's source in the kernel's namespace, magics included."""
+    """Run a cell's source in the kernel's namespace, magics included. Its text can be had again, as that of any cell."""
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()
-    exec(compile(shell.transform_cell(source), "<exercise>", "exec"), shell.user_ns)
+    code = shell.transform_cell(source)
+    exec(compile(code, shell.compile.cache(code), "exec"), shell.user_ns)
