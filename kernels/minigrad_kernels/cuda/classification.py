@@ -23,7 +23,7 @@ from minigrad_kernels.cuda.faults import report
 from minigrad_kernels.cuda.intrinsics import exp, like, log
 from minigrad_kernels.cuda.launch import blocks_for, device, kernel, map_threads
 from minigrad_kernels.cuda.loss import reduced
-from minigrad_kernels.cuda.places import INT64, as_places
+from minigrad_kernels.cuda.places import as_places
 from minigrad_kernels.cuda.reduce import sum
 from minigrad_kernels.cuda.rows import row_threads
 from minigrad_kernels.cuda.softmax import joined, log_softmax, rescaled

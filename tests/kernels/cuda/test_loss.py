@@ -43,7 +43,7 @@ def test_the_ends_of_probabilities() -> None:
     compare("smooth_l1_loss", *ends, beta=0.0)
 
 
-@pytest.mark.parametrize("shape", [(5,), (300, 3), (3, 300), (4, 33), (2, 5, 4, 3), (0, 3), (1, 1)], ids=str)
+@pytest.mark.parametrize("shape", [(5,), (70, 3), (3, 300), (4, 33), (2, 5, 4, 3), (0, 3), (1, 1)], ids=str)
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_classes(shape: tuple, smoothing: float, weighted: bool) -> None:
@@ -59,7 +59,7 @@ def test_classes(shape: tuple, smoothing: float, weighted: bool) -> None:
     compare("cross_entropy", x, probabilities, weight, label_smoothing=smoothing, reduction="sum")
 
 
-@pytest.mark.parametrize("shape", [(5,), (300, 3), (3, 300), (2, 5, 4, 3), (0, 3)], ids=str)
+@pytest.mark.parametrize("shape", [(5,), (70, 3), (3, 300), (2, 5, 4, 3), (0, 3)], ids=str)
 def test_the_error_of_a_softmax(shape: tuple) -> None:
     x = R.normal(size=shape).astype("float32") * 3
     target = R.integers(0, shape[min(len(shape) - 1, 1)], shape[:1] + shape[2:] if len(shape) > 1 else ())
