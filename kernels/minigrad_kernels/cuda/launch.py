@@ -40,9 +40,7 @@ class Kernel:
 
     def __init__(self, function: Callable, signatures: tuple[str, ...], types: tuple[str, ...]):
         self.function, self.types = function, types
-        self.signatures = tuple(
-            dict.fromkeys(re.sub(r"\bT\b", t, text) for text in signatures for t in types)
-        )
+        self.signatures = tuple(dict.fromkeys(re.sub(r"\bT\b", t, text) for text in signatures for t in types))
         functools.update_wrapper(self, function)
 
     @functools.cached_property
@@ -118,6 +116,12 @@ def threads_for(length: int) -> int:
     while threads < length and threads < THREADS:
         threads *= 2
     return threads
+
+
+def over_planes(planes: int, places: int) -> tuple[tuple[int, int], int]:
+    """Blocks and threads for planes of so many places: along x the places of a plane, along y the planes."""
+    threads = threads_for(places)
+    return (blocks_for(places, threads), blocks_for(planes, 1)), threads
 
 
 def map_threads() -> int:

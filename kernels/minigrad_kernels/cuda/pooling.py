@@ -18,7 +18,7 @@ from numba import cuda
 
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.elementwise import contiguous
-from minigrad_kernels.cuda.launch import Kernel, blocks_for, device, kernel, threads_for, typed
+from minigrad_kernels.cuda.launch import Kernel, blocks_for, device, kernel, over_planes, typed
 from minigrad_kernels.cuda.transfer import full
 from minigrad_kernels.numpy.pooling import lowest
 from minigrad_kernels.windows import pair, pooled
@@ -235,10 +235,10 @@ def _geometry(kernel: Any, stride: Any, padding: Any) -> tuple[int, ...]:
 
 def _over_planes(run: Kernel, z: Array, x: Array, *numbers: Any) -> None:
     """Launch for arrays of planes, whatever stands before their last two dimensions."""
-    planes, places = prod(z.shape[:-2]), z.shape[-2] * z.shape[-1]
-    threads = threads_for(places)
+    planes = prod(z.shape[:-2])
+    blocks, threads = over_planes(planes, z.shape[-2] * z.shape[-1])
     z, x = (y.view(y.layout.reshape(planes, *y.shape[-2:])) for y in (z, x))
-    run[(blocks_for(places, threads), blocks_for(planes, 1)), threads](z, x, *numbers)
+    run[blocks, threads](z, x, *numbers)
 
 
 TABLE = {
