@@ -127,7 +127,7 @@ def _plan(shape: tuple[int, int, int, int], strides: tuple[int, ...]) -> Plan:
     if next_row_is_near or length <= FEW < count:
         threads = TILE if length > FEW else (map_threads(), 1)
         blocks = -(-count // threads[0])
-        parts = parts_of(blocks, length, threads[1]) if shape[2] > 1 else 1
+        parts = parts_of(blocks, shape[3], threads[1])
         return Plan("by_columns", (blocks, parts, 1), threads, parts)
     if length <= SHORT and count > 1:
         threads = (WARP, min(WARPS, count))
@@ -209,10 +209,9 @@ def _by_columns(lift: Callable, combine: Callable, finish: Callable) -> Callable
         total, center = start, centers[min(row, z.shape[0] - 1)]
         if row < z.shape[0]:
             outer, inner = row // lengths[1], row % lengths[1]
-            for i in range(
-                cuda.blockIdx.y * cuda.blockDim.y + cuda.threadIdx.y, lengths[2], cuda.gridDim.y * cuda.blockDim.y
-            ):
-                for j in range(lengths[3]):
+            first, step = cuda.blockIdx.y * cuda.blockDim.y + cuda.threadIdx.y, cuda.gridDim.y * cuda.blockDim.y
+            for i in range(lengths[2]):
+                for j in range(first, lengths[3], step):
                     total = combine(total, like(start, lift(x[outer, inner, i, j], center, i * step_i + j * step_j)))
         if cuda.blockDim.y > 1:  # the same for all threads, so all or none wait
             tile[cuda.threadIdx.y, cuda.threadIdx.x] = total

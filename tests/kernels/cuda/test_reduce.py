@@ -94,6 +94,13 @@ def test_the_first_of_equal_ones_by_the_order_of_the_array_not_of_memory() -> No
     compare("argmin", x)
 
 
+@pytest.mark.parametrize("place", [10, 70, 140, 200, 300, 599])
+def test_each_of_the_loads_under_way_knows_its_place(place: int) -> None:
+    x = np.zeros(600, "float32")
+    x[place] = 1
+    compare("argmax", x)
+
+
 def test_numbers_far_from_zero_have_their_small_variance() -> None:
     x = (np.arange(300) % 2 + 1e4).astype("float32")
     np.testing.assert_allclose(on_device("var", x, correction=0), 0.25, rtol=1e-5)
