@@ -25,6 +25,7 @@ PARTS = (
     "imports",
     "learning",
     "ladder",
+    "gpu",
 )
 
 INTRODUCTION = """# Results

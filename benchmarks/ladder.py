@@ -32,13 +32,23 @@ def markdown() -> str:
     """The table; or, without a GPU, what is missing."""
     from minigrad_kernels.cuda import runtime
 
-    missing = runtime.unavailable()
-    if missing is not None or runtime.simulating():
-        why = f"{missing.what} ({missing.got})" if missing else "CUDA is simulated in this process."
-        return f"No GPU was to be had, so nothing was measured and nothing is claimed. {why}"
+    why = missing_gpu()
+    if why:
+        return why
     gpu: Any = runtime.gpu()
     name = f"{gpu.name}, compute capability {'.'.join(map(str, gpu.capability))}"
     return f"{name}; float32, billions of operations a second:\n\n" + table(SIZES)
+
+
+def missing_gpu() -> str:
+    """What to say where there is no GPU to measure on; nothing where there is one."""
+    from minigrad_kernels.cuda import runtime
+
+    missing = runtime.unavailable()
+    if missing is None and not runtime.simulating():
+        return ""
+    why = f"{missing.what} ({missing.got})" if missing else "CUDA is simulated in this process."
+    return f"No GPU was to be had, so nothing was measured and nothing is claimed. {why}"
 
 
 def table(sizes: tuple[int, ...], rounds: int = ROUNDS, turn: float = TURN) -> str:
