@@ -169,6 +169,8 @@ def assemble(task: Task) -> dict[str, Any]:
                 "target": re.findall(r"^\.target (\w+)", text, re.MULTILINE),
                 "entries": len(re.findall(r"\.entry ", text)),
                 "doubles": [line.strip() for line in DOUBLE.findall(text)],
+                "local": len(re.findall(r"\b(?:ld|st)\.local\b", text)),
+                "by_fours": len(re.findall(r"\bld\.shared\.v4\b", text)),
             }
     except Exception as error:
         report["error"] = f"{type(error).__name__}: {error}"

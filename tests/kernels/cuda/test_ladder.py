@@ -129,3 +129,22 @@ def test_registers_halve_the_reads_of_shared_memory_and_more() -> None:
     assert counts["shared", "load"] * outputs == 2 * multiply_adds
     assert counts["global", "load"] * tile == 2 * multiply_adds
     assert races(found) == []
+
+
+def test_the_benchmark_compares_before_it_times(monkeypatch) -> None:
+    from benchmarks import ladder as benchmark
+    from minigrad_kernels.cuda import ladder
+
+    def seconds(launch, count: int) -> float:
+        launch()
+        return 1e-6
+
+    monkeypatch.setattr(benchmark, "seconds", seconds)
+    monkeypatch.setattr(ladder, "RUNGS", ladder.rungs(*SMALL[:3]))
+    first, *lines = benchmark.table((5, 10), rounds=2).splitlines()
+    assert first == "| | 5² | 10² | of the fastest at 10² |"
+    assert lines[-1] == "| register_blocked, 8 x 8 | 0 | 2 | 100% |"  # 2 · 10³ operations in a microsecond
+    monkeypatch.setitem(ladder.RUNGS, "wrong", lambda z, x, y: ladder.RUNGS["tiled"](z, y, x))
+    with pytest.raises(AssertionError, match="wrong: off by"):
+        benchmark.table((5,))
+    assert "nothing is claimed" in benchmark.markdown()

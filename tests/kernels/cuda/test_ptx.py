@@ -86,6 +86,13 @@ def test_no_exception_from_that_rule_is_out_of_date(report) -> None:
     assert set(IN_DOUBLE) <= widened
 
 
+@pytest.mark.parametrize("target", ["sm_80", "sm_90"])
+def test_products_keep_their_outputs_in_registers_and_read_shared_memory_by_fours(report, target) -> None:
+    found = [k[target] for k in report["kernels"] if k["name"] == "ladder.register_blocked" and k["single"]]
+    assert [k["local"] for k in found] == [0] * len(found)
+    assert {k["by_fours"] for k in found} == {2, 4}  # 4 or 8 numbers of x, and as many of y
+
+
 def test_no_kernel_is_left_out(report) -> None:
     import ptx
 
