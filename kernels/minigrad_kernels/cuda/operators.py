@@ -7,6 +7,7 @@ from typing import Any
 
 from minigrad_kernels.cuda.array import Array
 from minigrad_kernels.cuda.elementwise import elementwise
+from minigrad_kernels.cuda.indexing import getitem
 from minigrad_kernels.cuda.matmul import matmul
 from minigrad_kernels.cuda.reduce import TABLE as REDUCTIONS
 from minigrad_kernels.cuda.transfer import to_numpy
@@ -40,6 +41,7 @@ for _name in _COMPARED:
 for _python, _name in _UNARY.items():
     setattr(Array, f"__{_python}__", _unary(_name))
 Array.__matmul__ = lambda x, y: matmul(x, y)  # type: ignore[attr-defined]
+Array.__getitem__ = lambda x, index: getitem(x, index=index)  # type: ignore[attr-defined]
 Array.any = lambda x: bool(to_numpy(REDUCTIONS["any"](x)))  # type: ignore[attr-defined]  # waits for the GPU
 Array.reshape = lambda x, shape: reshape(x, shape=shape)  # type: ignore[attr-defined]
 Array.T = property(lambda x: x.view(x.layout.T))  # type: ignore[attr-defined]
