@@ -146,7 +146,7 @@ def row_threads(length: int) -> int:
 
 def parts_of(blocks: int, length: int, threads: int) -> int:
     """Among how many blocks a row is parted, where there would be `blocks` with so many threads for each row."""
-    return max(1, min(length // (EACH * threads), 2 if simulating() else ENOUGH // blocks))
+    return max(1, min(length // (EACH * threads), 2 if simulating() else ENOUGH // max(blocks, 1)))
 
 
 def _by_blocks(lift: Callable, combine: Callable, finish: Callable) -> Callable:

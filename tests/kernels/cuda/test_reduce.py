@@ -86,6 +86,20 @@ def test_parts_of_a_long_row_are_put_together(name: str) -> None:
     compare(name, np.stack([x[:40]] * 9), dim=1)
 
 
+@pytest.mark.parametrize(
+    ("shape", "dim"),
+    [((0, 3), 1), ((3, 0), 1), ((9000,), 0), ((2, 5000), 1), ((300, 33), 0), ((3, 2, 400), (0, 2)), ((3, 40, 2, 9), (0, 3))],
+    ids=str,
+)  # fmt: skip
+def test_rows_shared_out_as_on_a_gpu(shape: tuple, dim: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    from minigrad_kernels.cuda import launch, rows
+
+    monkeypatch.setattr(rows, "_plan", rows._plan.__wrapped__)  # without what it remembers
+    monkeypatch.setattr(rows, "simulating", lambda: False)
+    monkeypatch.setattr(rows, "map_threads", lambda: launch.THREADS)
+    compare("sum", numbers(*shape), dim=dim)
+
+
 def test_the_first_of_equal_ones_by_the_order_of_the_array_not_of_memory() -> None:
     x = np.zeros((7, 50), "float32").T
     x[3, 6] = x[4, 0] = 1

@@ -54,8 +54,12 @@ def test_many_lines_beside_each_other(name: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("name", ["cumsum", "logcumsumexp"])
-def test_parts_of_a_long_row_know_where_they_begin(name: str) -> None:
+def test_parts_of_a_long_row_know_where_they_begin(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from minigrad_kernels.cuda import rows
+
     compare(name, numbers(2, 2500).astype("float64"), dim=1)
+    monkeypatch.setattr(rows, "simulating", lambda: False)  # shared out as on a GPU
+    compare(name, numbers(1, 8200).astype("float64"), dim=1)
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool"])
