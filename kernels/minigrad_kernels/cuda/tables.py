@@ -10,6 +10,7 @@ from minigrad_kernels.cuda import (
     indexing,
     loss,
     matmul,
+    normalization,
     operators,  # noqa: F401
     pooling,
     recurrence,
@@ -32,6 +33,7 @@ TABLE = {
     **indexing.TABLE,
     **loss.TABLE,
     **matmul.TABLE,
+    **normalization.TABLE,
     **pooling.TABLE,
     **recurrence.TABLE,
     **reduce.TABLE,
