@@ -57,8 +57,8 @@ def col2im(x, *, output_size, kernel_size, dilation=1, padding: Any = 0, stride=
         row, column = u * pair(dilation)[0], v * pair(dilation)[1]
         stop = row + (places[0] - 1) * down + 1, column + (places[1] - 1) * right + 1
         whole[..., row : stop[0] : down, column : stop[1] : right] += x[..., u, v, :, :]
-    inside = whole[..., top : top + plane[0], left : left + plane[1]]
-    return inside if inside.shape == whole.shape else inside.copy()
+    inside = padded(whole, ((-top, -max(bottom, 0)), (-left, -max(last, 0))))  # what no window saw gets nothing
+    return inside.copy() if inside.base is whole else inside
 
 
 def conv2d(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1):

@@ -156,6 +156,15 @@ def test_a_convolution_is_one_product_of_its_columns() -> None:
     numpy.testing.assert_allclose(z.numpy(), ops.conv2d(x, w, padding=1).numpy(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("padding", [((0, 0), (-1, 2)), ((-2, -1), (1, 0))], ids=str)
+def test_what_a_negative_padding_cuts_off_gets_no_gradient(padding: tuple) -> None:
+    x, w = (minigrad.tensor(draw(*shape), requires_grad=True) for shape in [(1, 2, 6, 5), (2, 2, 2, 2)])
+    assert gradcheck(lambda x, w: ops.conv2d(x, w, padding=padding, stride=2), (x, w)).checked
+    ops.conv2d(x, w, padding=padding).sum().backward()
+    gone = x.grad[..., 0] if padding[1][0] < 0 else x.grad[..., :2, :]
+    assert (gone.numpy() == 0).all()
+
+
 def test_third_derivatives() -> None:
     """The three operations are each other's gradients: none of the rules ends the chain."""
     from minigrad.autograd import grad
