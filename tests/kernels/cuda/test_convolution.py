@@ -78,6 +78,16 @@ def test_the_tiles_of_a_gpu(number: int) -> None:
     np.testing.assert_array_equal(to_numpy(parts).sum(0).reshape(wanted.shape), wanted)
 
 
+def test_the_threads_of_a_block_share_out_its_tile() -> None:
+    from minigrad_kernels.cuda.convolution import ON_A_GPU
+    from minigrad_kernels.cuda.implicit import tiles_product
+
+    for side, rows, columns, depth in ON_A_GPU:
+        _, row_of, column_of = tiles_product(side, rows, columns, depth)
+        assert sorted(row_of(line, i) for line in range(side) for i in range(rows)) == list(range(side * rows))
+        assert sorted(column_of(lane, j) for lane in range(side) for j in range(columns)) == list(range(side * columns))
+
+
 def test_windows_in_parts_and_strides() -> None:
     x, w = draw(40, 5, 6, 3).transpose(0, 3, 1, 2)[::2, :, ::-1], draw(3, 2, 3, 6).T[::-1]
     compare("conv2d", x, w, draw(12)[::2])
