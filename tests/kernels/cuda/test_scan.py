@@ -54,12 +54,15 @@ def test_many_lines_beside_each_other(name: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("name", ["cumsum", "logcumsumexp"])
-def test_parts_of_a_long_row_know_where_they_begin(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_of_a_long_row_know_where_they_begin(name: str) -> None:
+    compare(name, numbers(2, 2500).astype("float64"), dim=1)
+
+
+def test_a_row_parted_as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     from minigrad_kernels.cuda import rows
 
-    compare(name, numbers(2, 2500).astype("float64"), dim=1)
-    monkeypatch.setattr(rows, "simulating", lambda: False)  # shared out as on a GPU
-    compare(name, numbers(1, 8200).astype("float64"), dim=1)
+    monkeypatch.setattr(rows, "simulating", lambda: False)
+    compare("cumsum", numbers(1, 8200).astype("float64"), dim=1)
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "uint8", "bool"])
@@ -78,3 +81,10 @@ def test_what_infinity_and_nan_become(name: str, special: list[float]) -> None:
     compare(name, np.array(special, "float32"), dim=0)
     if name == "logcumsumexp":
         compare(name, np.full(80, -np.inf, "float32"), dim=0)
+
+
+@pytest.mark.parametrize("n", [3, 80])
+def test_the_first_factor_of_a_recurrence_is_not_used(n: int) -> None:
+    x = numbers(n)
+    x[0] = np.nan
+    compare("linear_recurrence", x * np.float32(0.5), numbers(n), dim=0)
