@@ -102,6 +102,7 @@ def sides(x: np.ndarray, y: np.ndarray) -> Iterator[dict[str, Side]]:
     from minigrad_kernels.cuda import cublas
     from minigrad_kernels.cuda.array import Array, empty
     from minigrad_kernels.cuda.ladder import RUNGS
+    from minigrad_kernels.cuda.products import CHOICES
     from minigrad_kernels.cuda.transfer import from_numpy, to_numpy
 
     a, b, z = from_numpy(x[None]), from_numpy(y[None]), empty((1, len(x), y.shape[1]), np.float32)
@@ -115,12 +116,11 @@ def sides(x: np.ndarray, y: np.ndarray) -> Iterator[dict[str, Side]]:
     theirs = _pytorch(x, y)
     if theirs is not None:
         found["PyTorch"] = theirs
-    before = cublas.allow_tf32()
-    cublas.allow_tf32(False)
+    before, CHOICES.allow_tf32 = CHOICES.allow_tf32, False
     try:
         yield found
     finally:
-        cublas.allow_tf32(before)
+        CHOICES.allow_tf32 = before
 
 
 def _pytorch(x: np.ndarray, y: np.ndarray) -> Side | None:
