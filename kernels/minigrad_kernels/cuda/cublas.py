@@ -4,8 +4,7 @@ nvmath-python gives its functions to Python as they are: sizes, addresses and st
 matrix of ours, read so, is its transpose. As z' = (x y)' = y' x', it is asked for the product of y and x, in this
 order, and finds in z the rows that we want. A transposed operand is read where it lies.
 
-float32 is computed in float32. With `allow_tf32(True)` the tensor cores round each factor to 10 bits of mantissa first,
-which is several times faster and has a relative error of about 1e-3, as in PyTorch's `torch.backends.cuda.matmul.allow_tf32`.
+float32 is computed in float32, unless `CHOICES.allow_tf32` lets the tensor cores round each factor first.
 
 Sources: NVIDIA, cuBLAS, "Data Layout", cublas<t>gemmStridedBatched and cublasMath_t.
 """
@@ -23,42 +22,9 @@ import numpy
 from minigrad_kernels.cuda import launch
 from minigrad_kernels.cuda.array import Array
 from minigrad_kernels.cuda.elementwise import contiguous
+from minigrad_kernels.cuda.products import CHOICES
 from minigrad_kernels.cuda.runtime import simulating
-
-_LIBRARIES = ("cublas", "minigrad")
-
-
-class Settings:
-    """What a program may choose.
-
-    Attributes:
-        tf32: whether float32 may be rounded for the tensor cores.
-        library: "cublas" (where it is installed), or "minigrad" for the kernels of this folder.
-    """
-
-    tf32 = False
-    library = "cublas"
-
-
-def allow_tf32(allowed: bool | None = None) -> bool:
-    """Whether float32 factors may be rounded for the tensor cores; with an argument, set it."""
-    if allowed is not None:
-        Settings.tf32 = bool(allowed)
-    return Settings.tf32
-
-
-def preferred_blas_library(name: str | None = None) -> str:
-    """Who computes products: "cublas", where it is installed, or "minigrad"; with an argument, set it."""
-    if name is not None:
-        if name not in _LIBRARIES:
-            raise ValueError(
-                "There is no such library for products of matrices.\n"
-                f"  got:      {name!r}\n"
-                f"  expected: {' or '.join(map(repr, _LIBRARIES))}\n"
-                "  try:      'minigrad' to run the kernels of chapter 15"
-            )
-        Settings.library = name
-    return Settings.library
+from minigrad_kernels.cuda.streams import current_stream
 
 
 @cache
@@ -76,7 +42,7 @@ def bindings() -> Any:
 
 def serves(dtype: numpy.dtype) -> bool:
     """Whether products in this dtype go to cuBLAS."""
-    return dtype.kind == "f" and Settings.library == "cublas" and bindings() is not None
+    return dtype.kind == "f" and CHOICES.library == "cublas" and bindings() is not None
 
 
 def gemm(z: Array, x: Array, y: Array) -> None:
@@ -90,8 +56,7 @@ class Gemm:
     __name__ = "cublas_gemm"
 
     def launch(self, blocks: None, threads: None, arguments: tuple) -> None:
-        for listener in launch.LISTENERS:
-            listener(self, blocks, threads, arguments)
+        launch.announce(self, blocks, threads, arguments)
         z, x, y = arguments
         batch, m, n = z.shape
         library, state = bindings(), _state()
@@ -155,12 +120,12 @@ def _state() -> _State:
     library, state = bindings(), _states
     if state.handle is None:
         state.handle = library.create()
-    stream = launch.stream_address()
+    stream = current_stream().address
     if state.stream != stream:
         library.set_stream(state.handle, stream)
         state.stream = stream
-    if state.tf32 != Settings.tf32:
+    if state.tf32 != CHOICES.allow_tf32:
         modes = library.Math
-        library.set_math_mode(state.handle, modes.TF32_TENSOR_OP_MATH if Settings.tf32 else modes.DEFAULT_MATH)
-        state.tf32 = Settings.tf32
+        library.set_math_mode(state.handle, modes.TF32_TENSOR_OP_MATH if CHOICES.allow_tf32 else modes.DEFAULT_MATH)
+        state.tf32 = CHOICES.allow_tf32
     return state

@@ -9,20 +9,21 @@
     double[blocks_for(x.size), THREADS](z, x)
 
 A launch returns at once: the GPU runs it after what was launched before on the same stream. In the simulator it runs now.
+While launches are captured (`graphs`), it is only noted.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy
 
 from minigrad_kernels.cuda.array import Array
 from minigrad_kernels.cuda.runtime import simulating
+from minigrad_kernels.cuda.streams import current_stream
 
 THREADS = 256
 FLOATS = ("float32", "float64")
@@ -62,15 +63,17 @@ class Kernel:
         """Run by `blocks` blocks of `threads` threads (whole numbers, or tuples of up to three)."""
         if blocks == 0 or (type(blocks) is tuple and 0 in blocks):
             return  # no elements; CUDA refuses an empty grid
-        for listener in LISTENERS:
-            listener(self, blocks, threads, arguments)
+        announce(self, blocks, threads, arguments)
         handles = [x.handle() if type(x) is Array else x for x in arguments]
-        if simulating():
+        stream = current_stream()
+        if not simulating():
+            self.compiled[blocks, threads, stream.handle](*handles)
+        elif stream.capture is not None:
+            stream.capture.launches.append((self.function, blocks, threads, handles))
+        else:
             from minigrad_kernels.cuda import simulator
 
             simulator.run(self.function, blocks, threads, handles)
-        else:
-            self.compiled[blocks, threads, _stream()](*handles)
 
     def __repr__(self) -> str:
         return f"<kernel {self.__name__}>"
@@ -91,6 +94,15 @@ def kernel(*signatures: str, types: tuple[str, ...] = FLOATS, register: bool = T
         return made
 
     return declare
+
+
+def announce(kernel: Any, blocks: Any, threads: Any, arguments: tuple) -> None:
+    """Tell those who want to know, and the graph that is being captured, what is launched now."""
+    for listener in LISTENERS:
+        listener(kernel, blocks, threads, arguments)
+    capture = current_stream().capture
+    if capture is not None:
+        capture.keep(arguments)
 
 
 def device(function: Callable) -> Callable:
@@ -127,28 +139,6 @@ def over_planes(planes: int, places: int) -> tuple[tuple[int, int], int]:
 def map_threads() -> int:
     """How many threads a block has where each only takes elements: 256, in the simulator 32."""
     return 32 if simulating() else THREADS
-
-
-_current: list[Any] = [0]
-
-
-def _stream() -> Any:
-    return _current[-1]
-
-
-def stream_address() -> int:
-    """The current stream as other libraries take it: the driver's address of it, 0 for the default stream."""
-    return int(_stream().handle) if _stream() else 0
-
-
-@contextmanager
-def on_stream(stream: Any) -> Iterator[None]:
-    """Launch on another stream of Numba's within the block."""
-    _current.append(stream)
-    try:
-        yield
-    finally:
-        _current.pop()
 
 
 def typed(value: Any, dtype: numpy.dtype) -> Any:

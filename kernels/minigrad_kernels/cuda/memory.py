@@ -16,8 +16,10 @@ from typing import Any
 import numpy
 
 from minigrad_kernels.cuda.runtime import CudaUnavailable, simulating
+from minigrad_kernels.cuda.streams import Stream, current_stream
 
 SMALL, LARGE = 512, 2 << 20
+_OUT_OF_MEMORY = 2  # CUDA_ERROR_OUT_OF_MEMORY
 
 
 class OutOfMemory(CudaUnavailable, MemoryError):
@@ -31,18 +33,21 @@ class Block:
         memory: in the simulator a NumPy array of bytes; on a GPU the driver's pointer.
         address: where it begins.
         nbytes: how long it is.
+        shelf: where it goes when nobody needs it; None for memory of another library.
         keeps: what else must stay alive with it: the owner of memory that came from another library.
+        users: streams other than its own that still use it.
     """
 
-    __slots__ = ("__weakref__", "address", "keeps", "memory", "nbytes", "pool")
+    __slots__ = ("__weakref__", "address", "keeps", "memory", "nbytes", "shelf", "users")
 
-    def __init__(self, memory: Any, address: int, nbytes: int, pool: Pool | None = None, keeps: Any = None):
-        self.memory, self.address, self.nbytes, self.pool, self.keeps = memory, address, nbytes, pool, keeps
+    def __init__(self, memory: Any, address: int, nbytes: int, shelf: Shelf | None = None, keeps: Any = None):
+        self.memory, self.address, self.nbytes, self.shelf, self.keeps = memory, address, nbytes, shelf, keeps
+        self.users: tuple[Stream, ...] = ()
 
     def __del__(self) -> None:
-        pool = getattr(self, "pool", None)
-        if pool is not None:
-            pool.take_back(self.memory, self.address, self.nbytes)
+        shelf = getattr(self, "shelf", None)
+        if shelf is not None:
+            shelf.take_back(self)
 
 
 def rounded(nbytes: int) -> int:
@@ -51,39 +56,23 @@ def rounded(nbytes: int) -> int:
     return max(unit, -(-nbytes // unit) * unit)
 
 
-class Pool:
-    """Blocks by size. `pop` and `append` of a list are atomic, so threads need no lock, nor does the garbage collector.
+class Shelf:
+    """Blocks that wait, by size: those of one stream, or of one captured graph, which others must not touch.
 
-    Attributes:
-        allocated, reserved: bytes that arrays have now; those and the bytes that wait here.
-        most_allocated, most_reserved: the highest these have been since `reset_peak`.
-        limit: bytes that may be reserved, or None.
+    `pop` and `append` of a list are atomic, so threads need no lock, nor does the garbage collector.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pool: Pool, stream: Stream | None = None):
+        self.pool, self.stream = pool, stream
         self.free: dict[int, list[tuple[Any, int]]] = {}
-        self.allocated = self.reserved = self.most_allocated = self.most_reserved = 0
-        self.asked = self.reused = 0
-        self.limit: int | None = None
 
-    def allocate(self, nbytes: int) -> Block:
-        """A block of at least so many bytes, whatever they hold. Errors: OutOfMemory."""
-        size = rounded(nbytes)
-        self.asked += 1
-        try:
-            memory, address = self.free[size].pop()
-            self.reused += 1
-        except (KeyError, IndexError):
-            memory, address = self._from_the_driver(size)
-            self.reserved += size
-            self.most_reserved = max(self.most_reserved, self.reserved)
-        self.allocated += size
-        self.most_allocated = max(self.most_allocated, self.allocated)
-        return Block(memory, address, size, self)
-
-    def take_back(self, memory: Any, address: int, size: int) -> None:
-        self.allocated -= size
-        self.free.setdefault(size, []).append((memory, address))
+    def take_back(self, block: Block) -> None:
+        """Let a later result have the memory. What other streams do with it comes first."""
+        for user in block.users:
+            if self.stream is not None:
+                self.stream.wait_stream(user)
+        self.pool.allocated -= block.nbytes
+        self.free.setdefault(block.nbytes, []).append((block.memory, block.address))
 
     def empty(self) -> None:
         """Give what waits here back to the driver."""
@@ -91,7 +80,63 @@ class Pool:
             with contextlib.suppress(IndexError):
                 while True:
                     blocks.pop()
-                    self.reserved -= size
+                    self.pool.reserved -= size
+
+    def __del__(self) -> None:
+        pool = getattr(self, "pool", None)
+        if pool is not None:
+            pool.reserved -= sum(size * len(blocks) for size, blocks in self.free.items())
+
+
+class Pool:
+    """The device's memory: what arrays have, and what waits, on a shelf for each stream.
+
+    A block goes back while kernels may still use it. On its own stream that does no harm, as what is launched later runs later;
+    on another stream it would. So a stream's blocks are for that stream, unless `empty` gives them to the driver.
+
+    Attributes:
+        allocated, reserved: bytes that arrays have now; those and the bytes that wait.
+        most_allocated, most_reserved: the highest these have been since `reset_peak`.
+        limit: bytes that may be reserved, or None.
+    """
+
+    def __init__(self) -> None:
+        self.shelves: dict[int, Shelf] = {}
+        self.allocated = self.reserved = self.most_allocated = self.most_reserved = 0
+        self.asked = self.reused = 0
+        self.limit: int | None = None
+
+    def allocate(self, nbytes: int) -> Block:
+        """A block of at least so many bytes, whatever they hold, for the current stream. Errors: OutOfMemory."""
+        size = rounded(nbytes)
+        shelf = self.shelf()
+        self.asked += 1
+        try:
+            memory, address = shelf.free[size].pop()
+            self.reused += 1
+        except (KeyError, IndexError):
+            memory, address = self._from_the_driver(size)
+            self.reserved += size
+            self.most_reserved = max(self.most_reserved, self.reserved)
+        self.allocated += size
+        self.most_allocated = max(self.most_allocated, self.allocated)
+        return Block(memory, address, size, shelf)
+
+    def shelf(self) -> Shelf:
+        """Where memory for what is launched now comes from: the graph's, while launches are captured; else the stream's."""
+        stream = current_stream()
+        if stream.capture is not None:
+            return stream.capture.shelf
+        try:
+            return self.shelves[stream.address]
+        except KeyError:
+            return self.shelves.setdefault(stream.address, Shelf(self, stream))
+
+    def empty(self) -> None:
+        """Give what waits back to the driver, when the GPU has done what it was given. Graphs keep theirs."""
+        for shelf in list(self.shelves.values()):
+            shelf.empty()
+        _give_back()
 
     def reset_peak(self) -> None:
         self.most_allocated, self.most_reserved = self.allocated, self.reserved
@@ -132,10 +177,18 @@ def _driver_memory(size: int) -> tuple[Any, int]:
     try:
         pointer = cuda.current_context().memalloc(size)
     except CudaAPIError as error:
-        if "MEMORY" in str(error).upper():
+        if error.code == _OUT_OF_MEMORY:
             raise MemoryError from None
         raise
     return pointer, int(pointer.device_ctypes_pointer.value)
+
+
+def _give_back() -> None:
+    """Let the driver have at once what was dropped: Numba collects it otherwise, and gives back much at a time."""
+    if not simulating():
+        from numba import cuda
+
+        cuda.current_context().deallocations.clear()
 
 
 POOL = Pool()

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from cuda_cases import NEAR, on_device, there
 
+from minigrad_kernels.cuda.products import CHOICES
+
 
 class Operation(enum.IntEnum):
     N, T = 0, 1
@@ -77,8 +79,8 @@ def library(monkeypatch):
     found = Library()
     monkeypatch.setattr(cublas, "bindings", lambda: found)
     monkeypatch.setattr(cublas, "_states", cublas._State())
-    monkeypatch.setattr(cublas.Settings, "tf32", False)
-    monkeypatch.setattr(cublas.Settings, "library", "cublas")
+    monkeypatch.setattr(CHOICES, "allow_tf32", False)
+    monkeypatch.setattr(CHOICES, "library", "cublas")
     return found
 
 
@@ -150,29 +152,24 @@ def test_a_linear_layer_is_one_call_and_its_bias(library) -> None:
 
 
 def test_the_stream_and_the_rounding_are_told_when_they_change(library) -> None:
-    from types import SimpleNamespace
-
-    from minigrad_kernels.cuda import cublas, launch
+    from minigrad_kernels.cuda import cublas
+    from minigrad_kernels.cuda.streams import Stream, on_stream
 
     x = normal(2, 2)
     on_device("matmul", x, x)
     on_device("matmul", x, x)
     assert library.calls == [("stream", 7, 0), ("math", 7, Math.DEFAULT_MATH)]
     library.calls.clear()
-    assert cublas.allow_tf32(True)
-    with launch.on_stream(SimpleNamespace(handle=99)):
+    CHOICES.allow_tf32 = True
+    with on_stream(Stream(address=99)):
         cublas.gemm(*(there(a) for a in (np.empty((1, 2, 2)), x[None], x[None])))
     assert library.calls == [("stream", 7, 99), ("math", 7, Math.TF32_TENSOR_OP_MATH)]
 
 
 def test_our_own_kernels_can_be_preferred(library) -> None:
-    from minigrad_kernels.cuda import cublas
-
-    assert cublas.preferred_blas_library("minigrad") == "minigrad"
+    CHOICES.library = "minigrad"
     on_device("matmul", normal(2, 2), normal(2, 2))
     assert library.batches == []
-    with pytest.raises(ValueError, match=r"(?s)'mkl'.*'cublas' or 'minigrad'"):
-        cublas.preferred_blas_library("mkl")
 
 
 def test_listeners_are_told_and_can_launch_it_again(library, monkeypatch) -> None:
