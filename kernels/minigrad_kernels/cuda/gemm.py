@@ -47,7 +47,7 @@ class Sizes(NamedTuple):
 
 
 ON_A_GPU = Sizes(shallow=8, tile=16, small=(64, 4, 16), large=(128, 8, 8), busy=128, long=256)
-SIMULATED = Sizes(shallow=32, tile=8, small=(8, 4, 4), large=(16, 8, 8), busy=4, long=64)
+SIMULATED = Sizes(shallow=128, tile=8, small=(8, 4, 4), large=(16, 8, 8), busy=4, long=64)  # a barrier costs most
 
 
 @kernel(*SIGNATURES)
