@@ -20,7 +20,6 @@ def zeros(*shape):
 
 VIEWS = {
     "guarded": lambda: KernelView(kernels.add, 2, 32, zeros(50), numbers(50), numbers(50)),
-    "barrier": lambda: KernelView(kernels.reverse, 1, 64, zeros(64), numbers(64)),
     "banks": lambda: KernelView(kernels.columns, 1, (32, 8), zeros(32, 8), numbers(8, 32)),
     "races": lambda: KernelView(kernels.racy, 1, 32, zeros(32), numbers(32)),
     "divergent": lambda: KernelView.compare(
@@ -83,12 +82,12 @@ def test_a_thread_shows_its_elements_and_an_element_its_threads(mount):
     page.locator("[data-part=lane]").nth(1).hover()
     assert note.inner_text() == "z[33]: thread 1 of block 1 writes it in line 6"
     page.mouse.move(0, 0)
-    assert note.inner_text() == "" and box.get_attribute("d") == ""
+    assert note.inner_text().startswith("Point at") and box.get_attribute("d") == ""
     page.locator(".mg-view").focus()
     page.keyboard.press("ArrowDown")
     assert note.inner_text().startswith("thread 0 of block 1: reads x[32]")
     page.keyboard.press("ArrowUp")
-    assert note.inner_text() == ""
+    assert note.inner_text().startswith("Point at")
 
 
 def test_a_view_that_is_removed_listens_no_more(mount):

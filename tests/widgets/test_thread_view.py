@@ -70,8 +70,8 @@ def test_bank_conflicts_are_counted_and_shown():
 def test_races_and_what_lies_outside_are_told():
     view = KernelView(kernels.racy, 1, 32, np.zeros(32, np.float32), numbers(32))
     found = view._panels[0].findings
-    assert "race on line[31]: thread 0 reads it in line 6, thread 31 writes it in line 5" in found
-    assert "x[32] lies outside the array: thread 31 in line 6" in found
+    assert "race on line[0]: thread 0 writes (line 5), thread 31 reads (line 6)" in found
+    assert "x[32] lies outside the array: thread 31 (line 6)" in found
     steps = view._panels[0].steps
     assert [len(s.wrong) for s in steps] == [0, 32, 32, 1, 0]
     assert "33 things are wrong" in repr(view) and "and 29 more" in view.picture()

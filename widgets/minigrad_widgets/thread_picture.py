@@ -48,6 +48,7 @@ class ThreadDrawing:
         self.findings_top = below + 18 * (len(self.grids) + 1) + 22
         longest = max((len(row) for _, row in panel.rows), default=0)
         ends = [g.left + g.planes * g.plane + 8 for g in self.grids]
+        ends += [min(text.width(one, SMALL, bold=True) + 20, 640) for one in self._shown_findings()]
         self.width = max([ROOM, LEFT + LANE * WARP + 14, min(longest, 76) * LETTER + 20, *ends])
         found = len(self._findings())
         self.height = self.findings_top + 17 * found + (0 if found else -8)
@@ -205,12 +206,15 @@ class ThreadDrawing:
                 marks.append(words(f"{moment.counts[key]:,}", x, y, anchor="end", data_count=key))
         return marks
 
-    def _findings(self) -> list[str]:
+    def _shown_findings(self) -> list[str]:
         found = self.panel.findings
         told = found[:FINDINGS] + ([f"and {len(found) - FINDINGS:,} more"] if len(found) > FINDINGS else [])
+        return [text.cut(one, 90) for one in told]
+
+    def _findings(self) -> list[str]:
         return [
-            words(text.cut(one, 84), 10, self.findings_top + 17 * n, size=SMALL, font_weight=650, style=f"fill:{WRONG}")
-            for n, one in enumerate(told)
+            words(one, 10, self.findings_top + 17 * n, font_weight=650, style=f"fill:{WRONG}")
+            for n, one in enumerate(self._shown_findings())
         ]
 
 

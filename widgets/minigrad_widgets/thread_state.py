@@ -100,7 +100,7 @@ class ThreadPanel:
         """What is wrong with the kernel, each thing once."""
         found = [self._race(*pair) for pair in self.races]
         for access in out_of_range(self.trace):
-            where = f"thread {self._thread(access)} in line {self._line(access)}"
+            where = f"thread {self._thread(access)} (line {self._line(access)})"
             found.append(f"{access.array}[{indices(access.index)}] lies outside the array: {where}")
         return list(dict.fromkeys(found))
 
@@ -202,7 +202,7 @@ class ThreadPanel:
         return f"{where}{len(lanes)} threads {DOES[one.kind]} {of}{one.array}"
 
     def _race(self, one: Access, other: Access) -> str:
-        told = [f"thread {self._thread(a)} {DOES[a.kind]}s it in line {self._line(a)}" for a in (one, other)]
+        told = [f"thread {self._thread(a)} {DOES[a.kind]}s (line {self._line(a)})" for a in (one, other)]
         return f"race on {one.array}[{indices(one.index)}]: {told[0]}, {told[1]}"
 
     def _line(self, access: Access) -> int:

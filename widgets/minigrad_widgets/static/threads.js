@@ -150,7 +150,7 @@ function panel(data, colours, chosen) {
   const hover = (told) => {
     const now = told || (chosen() === null || chosen() >= data.size ? null : ofThread(chosen()));
     touched.setAttribute("d", now ? now.path : "");
-    note.textContent = now ? now.words : "";
+    note.textContent = now ? now.words : "Point at a thread, or at an element, to see who touches what.";
   };
   const under = (event) => {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
