@@ -22,6 +22,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
         pytest.param("06_pytorch", ".mg-stepper", marks=pytest.mark.slow),
         pytest.param("09_losses", ".mg-stepper", marks=pytest.mark.slow),
         pytest.param("14_cpu_kernels", ".mg-kernel", marks=pytest.mark.slow),
+        pytest.param("15_cuda_kernels", ".mg-threads", marks=pytest.mark.slow),
         pytest.param("16_optimising_graphs", ".mg-rewrite", marks=pytest.mark.slow),
     ],
 )
