@@ -22,9 +22,7 @@ from minigrad_kernels.numpy.reduce import floating, wide
 _FLOATS = tuple((t, t, t, t) for t in FLOATS)
 _ONE_FLOAT = _FLOATS[:1]  # enough for a test of what differs from a sum in a few lines
 _INTS = tuple((t, t, t, "int64") for t in ("int64", "uint8"))
-_TO_PLACES = (("int64", "float32", "float32", "int64"),)
 _TO_TRUTH = (("boolean", "boolean", "boolean", "int32"),)
-_BEYOND = (1 << 63) - 1  # a place that is in no row
 
 
 @device
@@ -63,12 +61,6 @@ def _is_something(x, center, place):
 
 
 @device
-def _place_if_center(x, center, place):
-    """NaN is the center if it is there at all."""
-    return place if x == center or x != x else _BEYOND
-
-
-@device
 def _finite(x):
     return x if x - x == 0 else like(x, 0)
 
@@ -90,7 +82,6 @@ _amax = Reduction("amax", maximum, types=_FLOATS + _INTS)
 _amin = Reduction("amin", minimum, types=_ONE_FLOAT + _INTS)
 _var = Reduction("var", add, _square_from_center, _divide, types=_ONE_FLOAT)
 _std = Reduction("std", add, _square_from_center, _root_of_quotient, types=_ONE_FLOAT)
-_first = Reduction("first_place", minimum, _place_if_center, types=_TO_PLACES)
 _any = Reduction("any", maximum, _is_something, types=_TO_TRUTH)
 _all = Reduction("all", minimum, _is_something, types=_TO_TRUTH)
 _length = Reduction("norm", add, _square, _root, types=_ONE_FLOAT)
@@ -119,20 +110,11 @@ def mean(x: Array, *, dim: Any = None, keepdim: bool = False, dtype: Any = None)
 
 
 def amax(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
-    return _amax(_some(x, dim, keepdim), x.dtype, _lowest(x.dtype))
+    return _amax(some(x, dim, keepdim), x.dtype, _lowest(x.dtype))
 
 
 def amin(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
-    return _amin(_some(x, dim, keepdim), x.dtype, _highest(x.dtype))
-
-
-def argmax(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
-    """The first place of the largest: looked for once that is known."""
-    return _first(_some(x, dim, keepdim), "int64", numpy.int64(_BEYOND), centers=amax(x, dim=dim))
-
-
-def argmin(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
-    return _first(_some(x, dim, keepdim), "int64", numpy.int64(_BEYOND), centers=amin(x, dim=dim))
+    return _amin(some(x, dim, keepdim), x.dtype, _highest(x.dtype))
 
 
 def any(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:
@@ -161,7 +143,7 @@ def _spread(reduction: Reduction, x: Array, dim: Any, correction: float, keepdim
 def norm(x: Array, *, p: float = 2, dim: Any = None, keepdim: bool = False) -> Array:
     floating(x.dtype)
     if abs(p) == numpy.inf:
-        lines = _some(x, dim, keepdim)
+        lines = some(x, dim, keepdim)
         return _largest(lines, x.dtype, x.dtype.type(0)) if p > 0 else _smallest(lines, x.dtype, _highest(x.dtype))
     reduction = {2: _length, 1: _sizes, 0: _count}.get(p)
     if reduction is None:
@@ -176,7 +158,7 @@ def logsumexp(x: Array, *, dim: Any, keepdim: bool = False) -> Array:
     return _logsumexp(lines, x.dtype, x.dtype.type(0), centers=largest)
 
 
-def _some(x: Array, dim: Any, keepdim: bool) -> Rows:
+def some(x: Array, dim: Any, keepdim: bool) -> Rows:
     """The rows, which must not be empty: of no numbers, none is the largest."""
     lines = rows(x, dim, keepdim)
     if lines.count and not lines.length:
@@ -203,8 +185,6 @@ TABLE = {
     "mean": mean,
     "amax": amax,
     "amin": amin,
-    "argmax": argmax,
-    "argmin": argmin,
     "any": any,
     "all": all,
     "var": var,

@@ -101,18 +101,31 @@ def test_rows_shared_out_as_on_a_gpu(shape: tuple, dim: object, monkeypatch: pyt
 
 
 def test_the_first_of_equal_ones_by_the_order_of_the_array_not_of_memory() -> None:
-    x = np.zeros((7, 50), "float32").T
-    x[3, 6] = x[4, 0] = 1
-    compare("argmax", x)
-    compare("argmax", x, dim=0, keepdim=True)
-    compare("argmin", x)
+    for dtype in ("float32", "float64"):
+        x = np.zeros((7, 50), dtype).T
+        x[3, 6] = x[4, 0] = 1
+        compare("argmax", x)
+        compare("argmax", x, dim=0, keepdim=True)
+        compare("argmin", x)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "x",
+    [[-2, -1, -3], [-1, 1e-40, 0], [0, -0.0, 0.0], [-0.0, 0.0], [-np.inf, -3e38], [1, np.inf, np.nan], [-1, -np.nan]],
+    ids=str,
+)
+def test_numbers_are_compared_by_value_whatever_their_sign(x: list[float], dtype: str) -> None:
+    compare("argmax", np.array(x, dtype))
+    compare("argmin", np.array(x, dtype))
 
 
 @pytest.mark.parametrize("place", [10, 70, 140, 200, 300, 599])
 def test_each_of_the_loads_under_way_knows_its_place(place: int) -> None:
-    x = np.zeros(600, "float32")
-    x[place] = 1
-    compare("argmax", x)
+    for dtype in ("float32", "float64"):
+        x = np.zeros(600, dtype)
+        x[place] = 1
+        compare("argmax", x)
 
 
 def test_numbers_far_from_zero_have_their_small_variance() -> None:
