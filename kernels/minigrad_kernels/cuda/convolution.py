@@ -27,7 +27,7 @@ from minigrad_kernels.cuda.views import reshape
 from minigrad_kernels.numpy.convolution import fit
 from minigrad_kernels.windows import Pair, pair, reached, spread
 
-FEW = 4  # outputs of a group up to which nothing is worth being shared
+FEW = 2  # outputs of a group up to which a tile would be mostly empty
 BUSY = 256  # blocks that keep all processors of a GPU busy
 LEAST, MOST = 256, 4096  # windows in a part, where the windows are parted
 CLASSES = 16  # of pixels, up to which a transposed convolution is made of as many convolutions

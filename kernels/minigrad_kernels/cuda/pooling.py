@@ -18,12 +18,10 @@ from numba import cuda
 
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.elementwise import contiguous
-from minigrad_kernels.cuda.launch import Kernel, blocks_for, device, kernel, over_planes, typed
-from minigrad_kernels.cuda.transfer import full
+from minigrad_kernels.cuda.launch import Kernel, device, kernel, over_planes, typed
+from minigrad_kernels.cuda.unpooling import unpool2d
 from minigrad_kernels.numpy.pooling import lowest
 from minigrad_kernels.windows import pair, pooled
-
-WARP = 0xFFFFFFFF  # all lanes
 
 
 @device
@@ -73,32 +71,6 @@ def max_pool_places(z, x, height, width, down, right, top, left, below, beside, 
             j = n - i * z.shape[2]
             _, place = largest(x[p], i * down - top, j * right - left, height, width, below, beside, lowest)
             z[p, i, j] = place
-
-
-@kernel("void(T[:, ::1], T[:, ::1], int64[:, ::1])")
-def unpool(z, x, places):
-    """A warp for each plane adds 32 elements at a time where their places point to; `blockDim.x` is 32.
-
-    Of lanes that point to one place, the hardware says which they are (`match_any_sync`). They add one after the other, in
-    their order, while the others wait: sums come out the same each time, as they would with one thread. In a
-    plane of windows side by side there are no two such lanes, and one turn is enough.
-    """
-    lane = cuda.threadIdx.x
-    _, warp = cuda.grid(2)
-    _, warps = cuda.gridsize(2)
-    for p in range(warp, z.shape[0], warps):
-        for start in range(0, x.shape[1], 32):
-            n = start + lane
-            place = places[p, n] if n < x.shape[1] else -1
-            inside = place >= 0 and place < z.shape[1]
-            same = cuda.match_any_sync(WARP, place if inside else -1 - lane)
-            turn = cuda.popc(same & ((1 << lane) - 1))
-            now = 0
-            while cuda.any_sync(WARP, turn >= now):
-                if turn == now and inside:
-                    z[p, place] += x[p, n]
-                cuda.syncwarp()
-                now += 1
 
 
 @device
@@ -177,15 +149,6 @@ def _largest(
     z = empty((*x.shape[:-2], *places), dtype)
     options = *_geometry(kernel, stride, padding), *pair(dilation)
     _over_planes(run, z, contiguous(x), *options, typed(lowest(x.dtype), x.dtype))
-    return z
-
-
-def unpool2d(x: Array, indices: Array, *, shape: tuple[int, ...]) -> Array:
-    """Zeros, with every element of `x` added where its index points to in its plane; one that points out of it is dropped."""
-    z = full(shape, 0, x.dtype)
-    planes = prod(shape[:-2])
-    x, indices = (y.view(y.layout.reshape(planes, -1)) for y in (contiguous(x), contiguous(indices)))
-    unpool[(1, blocks_for(planes, 4)), (32, 4)](z.view(z.layout.reshape(planes, -1)), x, indices)
     return z
 
 

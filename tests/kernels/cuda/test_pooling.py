@@ -73,10 +73,11 @@ def test_what_points_to_one_place_is_added_in_order(size: int) -> None:
     compare("unpool2d", x.astype(int), places, shape=(7, 3, 2))
 
 
-def test_what_points_out_of_its_plane_is_dropped() -> None:
-    x, places = np.ones((2, 1, 3), "float32"), np.array([[[-1, 1, 4]], [[4, 0, 10**9]]])
-    found = on_device("unpool2d", x, places, shape=(2, 2, 2))
-    np.testing.assert_array_equal(found.reshape(2, 4), [[0, 1, 0, 0], [1, 0, 0, 0]])
+@pytest.mark.parametrize("outside", [-1, 4, 10**9])
+def test_what_points_out_of_its_plane_is_told(outside: int) -> None:
+    x, places = np.ones((2, 1, 3), "float32"), np.array([[[3, 1, 0]], [[0, outside, 0]]])
+    with pytest.raises(IndexError, match=f"unpool2d: an index points out of its plane(.|\n)*got: *{outside}\n.*0 to 3"):
+        on_device("unpool2d", x, places, shape=(2, 2, 2))
 
 
 def test_windows_that_are_not_those_of_the_output() -> None:
