@@ -8,8 +8,8 @@ from numba import cuda
 from minigrad_kernels.cuda import faults
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.faults import report
+from minigrad_kernels.cuda.index_arrays import INT64, as_places
 from minigrad_kernels.cuda.launch import blocks_for, kernel, map_threads
-from minigrad_kernels.cuda.places import INT64, as_places
 from minigrad_kernels.cuda.transfer import to_numpy
 
 

@@ -20,10 +20,10 @@ from minigrad_kernels.cuda import faults
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.elementwise import contiguous, elementwise
 from minigrad_kernels.cuda.faults import report
+from minigrad_kernels.cuda.index_arrays import as_places
 from minigrad_kernels.cuda.intrinsics import exp, like, log
 from minigrad_kernels.cuda.launch import blocks_for, device, kernel, map_threads
 from minigrad_kernels.cuda.loss import reduced
-from minigrad_kernels.cuda.places import as_places
 from minigrad_kernels.cuda.reduce import sum
 from minigrad_kernels.cuda.rows import row_threads
 from minigrad_kernels.cuda.softmax import joined, log_softmax, rescaled

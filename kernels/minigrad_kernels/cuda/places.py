@@ -20,15 +20,12 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from minigrad_kernels.cuda import faults
 from minigrad_kernels.cuda.argwhere import argwhere
 from minigrad_kernels.cuda.array import Array, layout_at
-from minigrad_kernels.cuda.elementwise import contiguous, elementwise, write
-from minigrad_kernels.cuda.gather import add_places
-from minigrad_kernels.cuda.launch import blocks_for, map_threads
+from minigrad_kernels.cuda.elementwise import elementwise, write
+from minigrad_kernels.cuda.index_arrays import INT64, as_one, reach, total
+from minigrad_kernels.cuda.sorting import argsort
 from minigrad_kernels.cuda.transfer import from_numpy, full
-
-INT64 = numpy.dtype("int64")
 
 
 class Places(NamedTuple):
@@ -38,6 +35,7 @@ class Places(NamedTuple):
         shape: that of `x[index]`, of which the axes from `start` to `stop` are the index's own.
         memory: the array as one row, from its first element.
         index, size, step: what names them (one axis, int64), how many there are, how far apart (in elements).
+        known: the index, where it is known in the computer's memory.
         inner, outer_step, inner_step: the length of the innermost axis; steps in elements along the other two.
         once: whether no place is named twice.
         finish: to be called after writing.
@@ -50,6 +48,7 @@ class Places(NamedTuple):
     index: Array
     size: int
     step: int
+    known: numpy.ndarray | None
     inner: int
     outer_step: int
     inner_step: int
@@ -100,11 +99,9 @@ def find(x: Array, index: Any, name: str) -> Places:
     itemsize = x.dtype.itemsize
     steps = tuple(s // itemsize for s in turned.strides[start:stop])
     row = as_row(memory)
-    places, size, step = _as_one([a for _, a in arrays], own, lengths, steps, name)
-    return Places(
-        shape, start, start + len(own), row, places, size, step, inner, outer_step // itemsize, inner_step // itemsize,
-        once, finish,
-    )  # fmt: skip
+    one = as_one([a for _, a in arrays], own, lengths, steps, name)
+    jumps = outer_step // itemsize, inner_step // itemsize
+    return Places(shape, start, start + len(own), row, *one, inner, *jumps, once, finish)
 
 
 def one_loop(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int] | None:
@@ -207,48 +204,20 @@ def _columns(part: Any, shape: tuple[int, ...], dimension: int) -> list:
     return list(numpy.nonzero(part)) if part.ndim else [numpy.zeros(int(part), INT64)]
 
 
-def _as_one(
-    arrays: list, own: tuple[int, ...], lengths: tuple[int, ...], steps: tuple[int, ...], name: str
-) -> tuple[Array, int, int]:
-    """One index for several: it, how many places it can name, and how far apart they are."""
-    if all(type(a) is not Array for a in arrays):
-        total = numpy.zeros(own, INT64)
-        for a, n, step in zip(arrays, lengths, steps, strict=True):
-            a = a.astype(INT64, copy=False)
-            wrong = a[(a < -n) | (a >= n)]
-            if wrong.size:
-                raise IndexError(f"index {wrong.flat[0]} is out of range for a dimension of size {n}")
-            total += numpy.where(a < 0, a + n, a) * step
-        return from_numpy(total.reshape(-1)), max(_reach(lengths, steps), 1), 1
-    rows = [as_places(a, own) for a in arrays]
-    if len(rows) == 1:
-        return rows[0], lengths[0], steps[0]
-    total = elementwise("clone", rows[0])
-    threads = map_threads()
-    for i, (row, n, step) in enumerate(zip(rows, lengths, steps, strict=True)):
-        run = add_places[blocks_for(total.size, threads), threads]
-        run(total, row, n, step, i == 0, faults.notes(), faults.code(name))
-    return total, max(_reach(lengths, steps), 1), 1
-
-
-def as_places(index: Any, shape: tuple[int, ...]) -> Array:
-    """Indices as kernels read them: of this shape by broadcasting, in one row, int64."""
-    x = index if type(index) is Array else from_numpy(index, INT64)
-    if x.dtype != INT64:
-        x = elementwise("cast", x, dtype=INT64)
-    if x.shape != shape:
-        x = x.view(numpy.broadcast_to(x.layout, shape))
-    x = contiguous(x)
-    return x.view(x.layout.reshape(-1))
-
-
-def _reach(lengths: tuple[int, ...], steps: tuple[int, ...]) -> int:
-    """How far the last of the places lies from the first, and one more."""
-    return 1 + sum((n - 1) * step for n, step in zip(lengths, steps, strict=True))
+def in_order(places: Places, name: str) -> tuple[Array, Places] | None:
+    """What sorts the index, and the places with all counted from the start; None if no place is named twice for sure."""
+    if places.once or places.index.size < 2:
+        return None
+    if places.known is not None:
+        order = numpy.argsort(places.known, kind="stable")
+        steps = numpy.diff(places.known[order])
+        return (from_numpy(order), places) if (steps == 0).any() else None
+    index = total([places.index], (places.size,), (1,), name)
+    return argsort(index, dim=0), places._replace(index=index)
 
 
 def as_row(x: Array) -> Array:
     """The memory from the first element of x to its last, as one row."""
     itemsize = x.dtype.itemsize
-    reach = _reach(x.shape, tuple(s // itemsize for s in x.strides)) if x.size else 0
-    return x.view(layout_at(x.address, (reach,), x.dtype))
+    length = reach(x.shape, tuple(s // itemsize for s in x.strides)) if x.size else 0
+    return x.view(layout_at(x.address, (length,), x.dtype))

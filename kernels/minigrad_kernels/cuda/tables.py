@@ -1,6 +1,7 @@
 """All kernels of the device by the operation's name. With them arrays get Python's operators."""
 
 from minigrad_kernels.cuda import (
+    along,
     argwhere,
     classes,
     classification,
@@ -25,6 +26,7 @@ from minigrad_kernels.cuda import (
 )
 
 TABLE = {
+    **along.TABLE,
     **argwhere.TABLE,
     **classes.TABLE,
     **classification.TABLE,

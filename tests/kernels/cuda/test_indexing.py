@@ -184,3 +184,20 @@ def test_what_a_kernel_sees_is_an_error_when_results_are_read() -> None:
         with pytest.raises(faults.IndexFault, match=f"^{name}: "):
             faults.check()
     to_numpy(w)
+
+
+def test_of_two_that_are_written_to_one_place_the_last_stays() -> None:
+    twice, values = np.array([1, 0, -2, 0, 1]), np.arange(15, dtype="float32").reshape(5, 3)
+    for index in (twice, there(twice)):
+        found = on_device("index_put", np.zeros((3, 3), "float32"), values, index=index)
+        np.testing.assert_array_equal(found, [[9, 10, 11], [12, 13, 14], [0, 0, 0]])
+    columns = np.abs(np.stack([twice] * 3, 1))
+    compare("put_along_dim", np.zeros((3, 4), "float32"), columns, values, dim=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "uint8", "bool"])
+def test_what_is_added_to_one_place_is_added_in_its_order(dtype: str) -> None:
+    r = np.random.default_rng(0)
+    x, index = (r.normal(size=(300, 2)) * 50).astype(dtype), r.integers(0, 5, 300)
+    wanted = REFERENCE["add_slices"](x, index, dim=0, size=6)
+    np.testing.assert_array_equal(on_device("add_slices", x, index, dim=0, size=6), wanted)  # to the last bit
