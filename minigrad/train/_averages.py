@@ -40,7 +40,9 @@ class EMA(Callback):
 
     def on_epoch_end(self, run: Any) -> None:
         if run.validation is not None:
-            found = evaluate(self.averaged, run.validation, copy.deepcopy(run.metrics), run.loss_function)
+            found = evaluate(
+                self.averaged, run.validation, copy.deepcopy(run.metrics), run.loss_function, device=run.device
+            )
             values = {f"averaged_validation_{name}": value for name, value in found.items()}
             run.values |= values
             run.tracker.log(step=run.step, epoch=run.epoch + 1, **numbers(values))

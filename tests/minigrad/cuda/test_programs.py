@@ -91,18 +91,20 @@ def test_an_operation_of_the_users_own_has_a_kernel_for_each_device() -> None:
         assert (z.tolist(), x.grad.tolist()) == ([1, 8], [3, 12])
     finally:
         minigrad.OPS.pop("cube_for_the_device", None)
+        minigrad.get_device("cuda").table.pop("cube_for_the_device", None)
 
 
 def test_the_memory_is_counted_limited_and_given_back(limited: None) -> None:
     cuda = minigrad.cuda
-    before = cuda.memory_allocated()
+    cuda.empty_cache()
+    before, held = cuda.memory_allocated(), cuda.memory_reserved()
     cuda.reset_peak_memory_stats()
     x = minigrad.zeros(1000, device="cuda")
     assert cuda.memory_allocated() - before == 4096 <= cuda.memory_reserved()
     del x
     assert cuda.memory_allocated() == before and cuda.max_memory_allocated() == before + 4096
     cuda.empty_cache()
-    assert cuda.memory_reserved() == cuda.memory_stats()["reserved_bytes.all.current"] == before
+    assert cuda.memory_reserved() == cuda.memory_stats()["reserved_bytes.all.current"] == held
     cuda.set_memory_limit(cuda.memory_reserved() + 512)
     with pytest.raises(cuda.OutOfMemoryError, match="too little memory"):
         minigrad.ones(1000, device="cuda")

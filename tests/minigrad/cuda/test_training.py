@@ -29,11 +29,11 @@ def convolutional() -> nn.Module:
 
 NETWORKS: dict[str, Any] = {
     "MLP": (perceptron, (12, 4), lambda p: optim.Adam(p, lr=0.02)),
-    "CNN": (convolutional, (6, 1, 6, 6), lambda p: optim.SGD(p, lr=0.05, momentum=0.9)),
+    "CNN": (convolutional, (4, 1, 6, 6), lambda p: optim.SGD(p, lr=0.05, momentum=0.9)),
 }
 
 
-def losses(name: str, device: str, steps: int = 6) -> list[float]:
+def losses(name: str, device: str, steps: int = 4) -> list[float]:
     """The losses of a few steps: the data are the same ones, so they must go down."""
     make, shape, optimiser = NETWORKS[name]
     minigrad.manual_seed(5)
