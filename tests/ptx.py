@@ -120,10 +120,10 @@ class Handle:
     def __init__(self, x: Any):
         self.layout = x.layout
 
-    def copy_to_device(self, x: numpy.ndarray) -> None:
+    def copy_to_device(self, x: numpy.ndarray, stream: Any = 0) -> None:
         self.layout[...] = x
 
-    def copy_to_host(self) -> numpy.ndarray:
+    def copy_to_host(self, stream: Any = 0) -> numpy.ndarray:
         return self.layout.copy()
 
 

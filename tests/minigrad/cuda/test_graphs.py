@@ -72,10 +72,11 @@ def test_a_captured_training_step_learns_what_the_step_as_written_learns(make) -
 
 def test_nothing_else_gets_the_memory_of_a_graph() -> None:
     x = tensor([1.0, 2.0, 3.0], device="cuda")
-    g = CUDAGraph()
-    with graph(g):
+    g, stream = CUDAGraph(), minigrad.cuda.Stream()
+    with graph(g, stream=stream):
         y = (x * 2 + 1).exp()  # what is in between has no name, and no owner but the graph
-    others = [zeros(3, device="cuda") for _ in range(8)]
+    with minigrad.cuda.stream(stream):
+        others = [zeros(3, device="cuda") for _ in range(8)]
     g.replay()
     assert all(z.tolist() == [0, 0, 0] for z in others)
     numpy.testing.assert_allclose(y.cpu().numpy(), numpy.exp([3, 5, 7]), rtol=1e-6)
