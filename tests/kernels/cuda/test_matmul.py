@@ -20,7 +20,8 @@ def test_the_sample_of_each_operation(case: Case, dtype: str) -> None:
     ("x", "y"),
     [((4,), (4,)), ((4,), (4, 5)), ((3, 4), (4,)), ((4,), (2, 4, 5)), ((2, 3, 4), (4,)), ((2, 3, 4), (4, 5)), ((3, 4), (2, 4, 2)),
      ((2, 1, 3, 4), (5, 4, 2)), ((1, 3, 4), (5, 4, 2)), ((2, 2, 2, 3, 4), (2, 1, 2, 4, 1)), ((0, 3), (3, 4)), ((3, 0), (0, 4)),
-     ((2, 3), (3, 0)), ((0, 2, 3), (3, 2)), ((9, 130), (130, 17)), ((17, 140), (140, 9)), ((257, 1), (1, 31))],
+     ((2, 3), (3, 0)), ((0, 2, 3), (3, 2)), ((9, 130), (130, 17)), ((17, 140), (140, 9)), ((257, 1), (1, 31)),
+     ((2, 3, 200), (2, 200, 2))],
     ids=str,
 )  # fmt: skip
 def test_shapes(x, y) -> None:
@@ -80,7 +81,7 @@ def test_sizes_that_do_not_fit_are_told() -> None:
     ("sizes", "lies", "kernel", "tile"),
     [((1, 4096, 4096, 4096), (True, True), "register_blocked", 128), ((1, 1024, 1024, 1024), (True, False), "register_blocked", 64),
      ((64, 128, 64, 128), (True, True), "register_blocked", 64), ((1, 256, 256, 256), (True, True), "tiled", 16),
-     ((1, 4096, 64, 10), (True, False), "tiled", 16), ((1, 4096, 4, 4096), (True, True), "coalesced", None),
+     ((1, 1 << 20, 64, 10), (True, False), "tiled", 16), ((1, 4096, 4, 4096), (True, True), "coalesced", None),
      ((1, 1, 4096, 4096), (True, False), "dots", 1), ((1, 1, 4096, 4096), (True, True), "coalesced", None)],
     ids=str,
 )  # fmt: skip
@@ -93,13 +94,40 @@ def test_who_computes_what_on_a_gpu(sizes, lies, kernel, tile) -> None:
     assert tile in (None, rung.rows)
 
 
+def test_how_a_matrix_lies() -> None:
+    from minigrad_kernels.cuda.gemm import by_rows
+
+    x = there(normal((2, 3, 4)))
+    assert by_rows(x)
+    assert by_rows(x.view(x.layout[:, :1]))
+    assert not by_rows(x.view(x.layout.mT))
+    assert not by_rows(x.view(x.layout[:, :, :1]))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "kernels"),
+    [(((8, 140), (33, 140)), ["register_blocked"]), (((1, 140), (20, 140)), ["dots"]), (((40, 600), (1, 600)), ["dots"]),
+     (((2, 600), (3, 600)), ["tiled", "sum_by_warps"])],
+    ids=["matrices", "a vector and a matrix", "a matrix and a vector", "few sums"],
+)  # fmt: skip
 @pytest.mark.parametrize("name", ["linear", "matmul"])
-def test_transposed_weights_are_not_copied(name, monkeypatch) -> None:
+def test_transposed_weights_are_not_copied(name, shapes, kernels, monkeypatch) -> None:
     from minigrad_kernels.cuda import launch
     from minigrad_kernels.cuda.tables import TABLE
 
-    x, w = there(normal((8, 140))), there(normal((33, 140)))
+    x, w = (there(normal(shape)) for shape in shapes)
     seen = []
     monkeypatch.setattr(launch, "LISTENERS", [lambda kernel, *_: seen.append(kernel.__name__)])
     TABLE[name](x, w if name == "linear" else w.view(w.layout.T))
-    assert seen == ["register_blocked"]
+    assert seen == kernels
+
+
+def test_matrices_inside_a_batch_are_not_copied(monkeypatch) -> None:
+    from minigrad_kernels.cuda import launch
+    from minigrad_kernels.cuda.tables import TABLE
+
+    x, y = there(normal((3, 2, 4)).transpose(1, 0, 2)), there(normal((4, 5)))  # as attention has its heads
+    seen = []
+    monkeypatch.setattr(launch, "LISTENERS", [lambda kernel, *_: seen.append(kernel.__name__)])
+    TABLE["matmul"](x, y)
+    assert seen == ["coalesced"]
