@@ -79,10 +79,9 @@ def _place_if_center(x, center, place):
     return place if x == center or x != x else _BEYOND
 
 
-_TYPES = (("int64", "float32", "int64", "int64"),)
-_argmax = Reduction("argmax", maximum, _above_place, _place_of, types=_TYPES)
-_argmin = Reduction("argmin", maximum, _below_place, _place_of, types=_TYPES)
-_first = Reduction("first_place", minimum, _place_if_center, types=(("int64", "float64", "float64", "int64"),))
+_argmax = Reduction("argmax", maximum, _above_place, _place_of)
+_argmin = Reduction("argmin", maximum, _below_place, _place_of)
+_first = Reduction("first_place", minimum, _place_if_center)
 
 
 def argmax(x: Array, *, dim: Any = None, keepdim: bool = False) -> Array:

@@ -20,9 +20,7 @@ from minigrad_kernels.cuda.warp import add, multiply
 from minigrad_kernels.numpy.reduce import floating, wide
 
 _FLOATS = tuple((t, t, t, t) for t in FLOATS)
-_ONE_FLOAT = _FLOATS[:1]  # enough for a test of what differs from a sum in a few lines
-_INTS = tuple((t, t, t, "int64") for t in ("int64", "uint8"))
-_TO_TRUTH = (("boolean", "boolean", "boolean", "int32"),)
+_BYTES = (("uint8", "uint8", "uint8", "int64"),)
 
 
 @device
@@ -75,21 +73,21 @@ def _log_above_center(total, center, number):
     return log(total) + _finite(center)
 
 
-_sum = Reduction("sum", add, types=(*_FLOATS, *(("int64", t, "int64", "int64") for t in ("int64", "boolean"))))
-_prod = Reduction("prod", multiply, types=_ONE_FLOAT)
-_mean = Reduction("mean", add, finish=_divide, types=_ONE_FLOAT)
-_amax = Reduction("amax", maximum, types=_FLOATS + _INTS)
-_amin = Reduction("amin", minimum, types=_ONE_FLOAT + _INTS)
-_var = Reduction("var", add, _square_from_center, _divide, types=_ONE_FLOAT)
-_std = Reduction("std", add, _square_from_center, _root_of_quotient, types=_ONE_FLOAT)
-_any = Reduction("any", maximum, _is_something, types=_TO_TRUTH)
-_all = Reduction("all", minimum, _is_something, types=_TO_TRUTH)
-_length = Reduction("norm", add, _square, _root, types=_ONE_FLOAT)
-_sizes = Reduction("norm_1", add, _size, types=_ONE_FLOAT)
-_count = Reduction("norm_0", add, _is_something, types=_ONE_FLOAT)
-_largest = Reduction("norm_infinity", maximum, _size, types=_ONE_FLOAT)
-_smallest = Reduction("norm_minus_infinity", minimum, _size, types=_ONE_FLOAT)
-_logsumexp = Reduction("logsumexp", add, _exp_from_center, _log_above_center)
+_sum = Reduction("sum", add, types=(*_FLOATS, ("int64", "boolean", "int64", "int64")))
+_prod = Reduction("prod", multiply)
+_mean = Reduction("mean", add, finish=_divide)
+_amax = Reduction("amax", maximum, types=_FLOATS + _BYTES)
+_amin = Reduction("amin", minimum)
+_var = Reduction("var", add, _square_from_center, _divide)
+_std = Reduction("std", add, _square_from_center, _root_of_quotient)
+_any = Reduction("any", maximum, _is_something)
+_all = Reduction("all", minimum, _is_something)
+_length = Reduction("norm", add, _square, _root)
+_sizes = Reduction("norm_1", add, _size)
+_count = Reduction("norm_0", add, _is_something, types=_FLOATS[:1])
+_largest = Reduction("norm_infinity", maximum, _size)
+_smallest = Reduction("norm_minus_infinity", minimum, _size, types=_FLOATS[:1])
+_logsumexp = Reduction("logsumexp", add, _exp_from_center, _log_above_center, types=_FLOATS[:1])
 
 
 def sum(x: Array, *, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Array:

@@ -24,7 +24,7 @@ from numba import cuda
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.axes import Rows, rows
 from minigrad_kernels.cuda.intrinsics import like
-from minigrad_kernels.cuda.launch import FLOATS, THREADS, Kernel, device, kernel, map_threads, threads_for
+from minigrad_kernels.cuda.launch import THREADS, Kernel, device, kernel, map_threads, threads_for
 from minigrad_kernels.cuda.runtime import simulating
 from minigrad_kernels.cuda.warp import WARP, WARPS, block_reducer, warp_reducer
 
@@ -54,7 +54,8 @@ class Reduction:
             where in the row it stands.
         combine: (a, b) -> both together; in which order must not matter.
         finish: (total, center, number) -> the result.
-        types: for which the kernels are tested: those of the result, of x, of the centers and of the total.
+        types: those of the result, of x, of the centers and of the total, for which all three kernels are compiled in tests,
+            beside those that the samples of operations need.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Reduction:
         combine: Callable,
         lift: Callable = element,
         finish: Callable = itself,
-        types: tuple[tuple[str, str, str, str], ...] = tuple((t, t, t, t) for t in FLOATS),
+        types: tuple[tuple[str, str, str, str], ...] = (),
     ):
         self.name, self.lift, self.combine, self.finish, self.types = name, lift, combine, finish, types
         self.by_blocks, self.by_warps, self.by_columns = (
@@ -79,16 +80,14 @@ class Reduction:
     @cached_property
     def first(self) -> Reduction:
         """The first of two launches: each part of a row, without the finish."""
-        return self if self.finish is itself else Reduction(f"{self.name}_parts", self.combine, self.lift, types=())
+        return self if self.finish is itself else Reduction(f"{self.name}_parts", self.combine, self.lift)
 
     @cached_property
     def last(self) -> Reduction:
         """The second: the results of the parts, with the finish."""
-        return (
-            self
-            if self.lift is element
-            else Reduction(f"{self.name}_of_parts", self.combine, finish=self.finish, types=())
-        )
+        if self.lift is element:
+            return self
+        return Reduction(f"{self.name}_of_parts", self.combine, finish=self.finish)
 
     def __call__(self, x: Rows, dtype: Any, start: Any, number: Any = 0, centers: Array | None = None) -> Array:
         """What becomes of the rows: a new array.

@@ -51,7 +51,8 @@ class Scan(NamedTuple):
 
 
 def scan(name: str, combine: Callable, types: tuple[tuple[str, str], ...]) -> Scan:
-    """The kernels for `combine`, which may be bracketed and exchanged; `types` are those of the result and of x."""
+    """The kernels for `combine`, which may be bracketed and exchanged; `types` are those of the result and of x, for which
+    all are compiled in tests."""
     block_scan, block_reduce = block_scanner(combine), block_reducer(combine)
 
     def by_blocks(z, x, totals, start, size):
@@ -101,10 +102,9 @@ def scan(name: str, combine: Callable, types: tuple[tuple[str, str], ...]) -> Sc
     return Scan(*made)
 
 
-_SAME = tuple((t, t) for t in FLOATS)
-_sum = scan("cumsum", add, (*_SAME, ("int64", "int64")))
-_product = scan("cumprod", multiply, _SAME[:1])
-_log_sum_exp = scan("logcumsumexp", _log_add_exp, _SAME)
+_sum = scan("cumsum", add, (*((t, t) for t in FLOATS), ("int64", "boolean")))
+_product = scan("cumprod", multiply, ())
+_log_sum_exp = scan("logcumsumexp", _log_add_exp, (("float32", "float32"),))
 
 
 def cumsum(x: Array, *, dim: int, dtype: Any = None) -> Array:
