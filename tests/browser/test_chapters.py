@@ -22,7 +22,6 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
         pytest.param("06_pytorch", ".mg-stepper", marks=pytest.mark.slow),
         pytest.param("09_losses", ".mg-stepper", marks=pytest.mark.slow),
         pytest.param("14_cpu_kernels", ".mg-kernel", marks=pytest.mark.slow),
-        pytest.param("15_cuda_kernels", ".mg-threads", marks=pytest.mark.slow),
         pytest.param("16_optimising_graphs", ".mg-rewrite", marks=pytest.mark.slow),
     ],
 )
@@ -81,6 +80,26 @@ def test_the_chapter_about_modules_runs_whole_and_its_network_opens(run_notebook
     assert graph.locator(".mg-node", has_text="rsqrt").count() == 0
     graph.locator(".mg-node", has_text="bn1: BatchNorm2d").click()
     graph.locator(".mg-node", has_text="rsqrt").first.wait_for()
+
+
+@pytest.mark.slow
+def test_the_chapter_about_cuda_kernels_runs_whole_and_its_threads_are_played(run_notebook):
+    notebook = run_notebook(NOTEBOOKS / "15_cuda_kernels.ipynb")
+    assert notebook.errors() == []
+    views = notebook.page.locator(".mg-threads")
+    assert views.count() == 7
+    copies = views.first
+    copies.scroll_into_view_if_needed()
+    copies.focus()
+    for key in ("Home", "m"):  # the first step that wastes sectors: at once, along the columns
+        notebook.page.keyboard.press(key)
+    assert copies.locator(".mg-count").inner_text() == "1 / 16"
+    assert copies.locator("[data-part=thread][data-state=a]").count() == 2 * 32
+    assert copies.locator("[data-part=sector][visibility=visible]").count() == 4 + 16
+    copies.locator("[data-part=thread]").nth(17).hover()
+    assert copies.locator(".mg-touched").first.inner_text().startswith("thread (1, 1): reads x[1, 1]")
+    racing = views.filter(has_text="running_sum_racing")
+    assert "race on line[1]: thread 1 writes (line 10), thread 2 reads (line 10)" in racing.inner_text()
 
 
 @pytest.mark.slow
