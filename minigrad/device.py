@@ -165,6 +165,7 @@ class CUDA(Device):
         from minigrad_kernels.cuda import tables, transfer
         from minigrad_kernels.cuda.array import Array, empty
         from minigrad_kernels.cuda.elementwise import write
+        from minigrad_kernels.cuda.fused import Fused, find_scalar, varying_shape
         from minigrad_kernels.cuda.indexing import put
 
         super().__init__("cuda", Array, {n: explaining(f) for n, f in (tables.TABLE | _registered["cuda"]).items()})
@@ -172,6 +173,12 @@ class CUDA(Device):
         self.put = explaining(put)
         self.to_numpy, self._from_numpy = explaining(transfer.to_numpy), explaining(transfer.from_numpy)
         self.synchronize = explaining(transfer.synchronize)
+        self.fuse = type("Fused", (Fused,), {"__call__": explaining(Fused.__call__)})
+        self.find_scalar, self.varying_shape = find_scalar, varying_shape
+
+    @property
+    def fuses(self) -> bool:
+        return True
 
     def asarray(self, value: Any) -> Any:
         return value if type(value) is self.array_type else self._from_numpy(value)

@@ -64,7 +64,7 @@ def fused_rule(op: Op, values: list[Any], parameters: dict, places: tuple[int, .
     device = DEVICE_OF_ARRAY.get(type(values[0]))
     if device is None or not device.fuses:
         return None
-    key = (op.rule, places, *(_kind(v, device) for v in values), *parameters.items())
+    key = (op.rule, device, places, *(_kind(v, device) for v in values), *parameters.items())
     try:
         rule = _known[key]
     except KeyError:

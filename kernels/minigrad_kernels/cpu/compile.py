@@ -170,10 +170,10 @@ def _sources(module: str) -> str:
 
 
 @functools.cache
-def _cache_class() -> type:
-    from numba.core.caching import FunctionCache
+def keyed_by_sources(numbas: type) -> type:
+    """One of Numba's classes of caches on disk, with another key."""
 
-    class Cache(FunctionCache):
+    class Cache(numbas):
         """Numba's cache on disk, keyed by the text of all that a loop is compiled from.
 
         Numba looks only at the file of the function itself, and would go on using a loop whose scalar
@@ -201,10 +201,16 @@ def _cache_class() -> type:
     return Cache
 
 
-def _cache(function: Callable) -> Any:
+def _cache_class() -> type:
+    from numba.core.caching import FunctionCache
+
+    return keyed_by_sources(FunctionCache)
+
+
+def _cache(function: Callable, kind: type | None = None) -> Any:
     """The place on disk: NUMBA_CACHE_DIR, or beside the source, or the user's cache folder; or None."""
     try:
-        return _cache_class()(function)
+        return (kind or _cache_class())(function)
     except RuntimeError as error:
         _warn_once(str(error))
         return None

@@ -32,7 +32,7 @@ class Fused:
 
     def __init__(self, region: Region):
         collapsed, lengths = collapse(region)
-        self.region, self.source = region, _text(collapsed)
+        self.region, self.source = region, self._written(collapsed, lengths)
         steps = {step.name: step for step in region.steps}
         varies = {value.name: value.shape for value in (*collapsed.inputs, *collapsed.steps)}
 
@@ -45,6 +45,9 @@ class Fused:
             for name in region.outputs
         ]
         self._kernel: Callable | None = None
+
+    def _written(self, collapsed: Region, lengths: tuple[int, ...]) -> str:
+        return _text(collapsed)
 
     def compiled(self) -> Callable:
         """The kernel itself, for who has arrays of just these shapes: `f(*inputs, *numbers, *outputs)`."""

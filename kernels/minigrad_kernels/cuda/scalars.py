@@ -30,6 +30,14 @@ def scalar_function(name: str) -> Callable:
     return _translated(scalar.FUNCTIONS[name])
 
 
+def __getattr__(name: str) -> Callable:
+    """What generated kernels import by name: `from minigrad_kernels.cuda.scalars import tanh`."""
+    try:
+        return scalar_function(name)
+    except KeyError:
+        raise AttributeError(f"no scalar function is called {name}") from None
+
+
 @cache
 def _translated(function: Any) -> Callable:
     """The function with the device's instructions behind the names that its text uses."""

@@ -28,16 +28,13 @@ ADD_UP = "add_up"
 LETTERS = "ijkl"
 # What the text itself calls things: steps and numbers, results, and what is derived from another name.
 _OWN_NAMES = re.compile(rf"[{LETTERS}]|[tc]\d+|out\d*|.*_(row|whole|[{LETTERS}]+)")
-_OWN_WORDS = frozenset(
-    ("start", "kernel", "loop", "empty", "inf", "float32", "float64", "add_freely", *INSTRUCTIONS.values())
-)
 
 
-def with_free_names(region: Region, functions: dict[str, str]) -> Region:
+def with_free_names(region: Region, functions: dict[str, str], words: frozenset[str]) -> Region:
     """The region with other names for those inputs whose own name means something else in the text."""
     names = {x.name: x.name for x in region.inputs}
     for name in names:
-        taken = name in _OWN_WORDS or name in functions or keyword.iskeyword(name) or hasattr(builtins, name)
+        taken = name in words or name in functions or keyword.iskeyword(name) or hasattr(builtins, name)
         if taken or _OWN_NAMES.fullmatch(name):
             names[name] = next(other for n in count() if (other := f"x{n}") not in names.values())
     steps = (s._replace(args=tuple(names.get(arg, arg) for arg in s.args)) for s in region.steps)
@@ -54,10 +51,16 @@ class Expressions:
         kept: the values in rows of scratch memory; stored: those of them that this row has already.
         inline: the values that are written where they are used.
         imports: the names that the text needs, by module.
+        words: what the text calls its own, which no input may be called. instructions: the module that has those.
     """
 
+    words = frozenset(
+        ("start", "kernel", "loop", "empty", "inf", "float32", "float64", "add_freely", *INSTRUCTIONS.values())
+    )
+    instructions = "minigrad_kernels.intrinsics"
+
     def __init__(self, region: Region, functions: dict[str, str]):
-        self.region, self.functions = region, functions = with_free_names(region, functions), functions
+        self.region, self.functions = region, functions = with_free_names(region, functions, self.words), functions
         self.axes = len(region.shape)
         self.steps = {step.name: step for step in region.steps}
         self.varies = {value.name: value.shape for value in (*region.inputs, *region.steps)}
@@ -149,10 +152,10 @@ class Expressions:
         step = self.steps[name]
         return step.args[0] if step.op == ADD_UP else name
 
-    def store(self, out: str, name: str, letter: str) -> str:
+    def store(self, out: str, name: str, letter: str) -> list[str]:
         """The line that writes an element of a result."""
         added = "+" if self.steps[name].op == ADD_UP else ""
-        return f"{self.place(out, name, letter)} {added}= {self.value(self.summand(name))}"
+        return [f"{self.place(out, name, letter)} {added}= {self.value(self.summand(name))}"]
 
     def expression(self, step: Step) -> str:
         return self.written(step, self.value, self.function)
@@ -180,7 +183,7 @@ class Expressions:
         if operation == "cast":
             return self.need("numpy", self.region.dtype)
         if operation in INSTRUCTIONS:
-            return self.need("minigrad_kernels.intrinsics", INSTRUCTIONS[operation])
+            return self.need(self.instructions, INSTRUCTIONS[operation])
         if operation not in self.functions:
             raise NotFusible(f"{operation} has no scalar function")
         return self.need(self.functions[operation], operation)

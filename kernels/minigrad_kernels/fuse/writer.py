@@ -21,10 +21,10 @@ def source(region: Region, functions: dict[str, str]) -> str:
     Args:
         functions: for each operation that is a function, the module of `minigrad_kernels` from which to import it.
     """
-    return _Writer(region, functions).text()
+    return Writer(region, functions).text()
 
 
-class _Writer(Expressions):
+class Writer(Expressions):
     """Writes one kernel: its signature, its loops, and what is computed in each."""
 
     def text(self) -> str:
@@ -35,14 +35,19 @@ class _Writer(Expressions):
             self.array(dtype if not self.steps[name].boolean else "boolean", self.varies[name])
             for name in region.outputs
         ]
-        names = [*(x.name for x in region.inputs), *region.numbers, *self.results()]
         self.need("minigrad_kernels.cpu.compile", "loop")
+        return self.module(f'@loop("void({", ".join(signature)})")', body)
+
+    def module(self, decorator: str, body: list[str]) -> str:
+        """The text of the file: what the kernel computes, what it needs, the kernel."""
+        region = self.region
+        names = [*(x.name for x in region.inputs), *region.numbers, *self.results()]
         lines = [f'"""{self.formula()}"""', ""]
         outside = sorted(module for module in self.imports if not module.startswith("minigrad"))
         for module in [*outside, None, *sorted(set(self.imports) - set(outside))]:
             lines.append(f"from {module} import {', '.join(sorted(self.imports[module]))}" if module else "")
-        lines += ["", "", f'@loop("void({", ".join(signature)})")', f"def kernel({', '.join(names)}):"]
-        return "\n".join(lines + ["    " + line if line else "" for line in body]).lstrip("\n") + "\n"
+        lines += ["", "", decorator, f"def kernel({', '.join(names)}):"]
+        return "\n".join(lines + ["    " + line for line in body]) + "\n"
 
     def body(self) -> list[str]:
         region, number = self.region, self.number
@@ -50,7 +55,7 @@ class _Writer(Expressions):
         lines += [f"{x.name} = {number(x.name)}" for x in region.inputs if not any(x.shape) and x.dtype != "bool"]
         lines += [f"{out}[:] = 0" for out, name in self.stores() if self.steps[name].op == ADD_UP]
         if self.axes == 0:
-            return lines + self.singles(0) + [self.store(out, name, "") for out, name in self.stores()]
+            return lines + self.singles(0) + [line for result in self.stores() for line in self.store(*result, "")]
         passes = max((self.stage[name] for name in region.outputs), default=0)
         self.keep(passes)
         for name in sorted(self.kept):
@@ -77,12 +82,20 @@ class _Writer(Expressions):
                 lines += self.fold(sums, letter)
         inner = [(out, name) for out, name in self.stores() if self.depth[name] == self.axes]
         if inner:
-            lines.append(f"for {letter} in range({self.length(level)}):")
+            lines.append(self.along_the_row())
             # With several outputs every value is there before the first is written: an output may lie where an input does.
             named = len(inner) > 1
             lines += ["    " + line for line in self.inside([self.summand(name) for _, name in inner], named=named)]
-            lines += ["    " + self.store(out, name, letter) for out, name in inner]
-        return lines + [self.store(out, name, "") for out, name in self.stores() if self.depth[name] < self.axes]
+            lines += ["    " + line for result in inner for line in self.store(*result, letter)]
+        outer = [(out, name) for out, name in self.stores() if self.depth[name] < self.axes]
+        return lines + self.once_a_row([line for result in outer for line in self.store(*result, "")])
+
+    def along_the_row(self) -> str:
+        return f"for {LETTERS[self.axes - 1]} in range({self.length(self.axes - 1)}):"
+
+    def once_a_row(self, lines: list[str]) -> list[str]:
+        """The lines that write what a row has one of."""
+        return lines
 
     def fold(self, sums: list[Step], letter: str) -> list[str]:
         """A pass over the row for some reductions. Sums go by blocks: see BLOCK."""
@@ -103,7 +116,7 @@ class _Writer(Expressions):
                 self.need("numpy", "inf")
                 inside.append(f"{s.name} = {self.need('minigrad_kernels.intrinsics', function)}({s.name}, {value})")
         if not start:
-            return [*before, f"for {letter} in range({length}):", *("    " + line for line in inside)]
+            return [*before, self.along_the_row(), *("    " + line for line in inside)]
         return [
             *before,
             f"for start in range(0, {length}, {BLOCK}):",
