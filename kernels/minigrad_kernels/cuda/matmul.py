@@ -42,8 +42,7 @@ def linear(x: Array, w: Array, b: Array | None = None) -> Array:
 def _batched(x: Array, y: Array, shape: tuple[int, ...]) -> Array:
     """The product of at least two dimensions, as (batch, m, n) with any batch that has as many elements as `shape`."""
     dtype = numpy.result_type(x.dtype, y.dtype)
-    compute = numpy.dtype("int32") if dtype.kind == "b" else dtype  # truth values: how often both are true
-    x, y = (a if a.dtype == compute else elementwise("cast", a, dtype=compute) for a in (x, y))
+    x, y = (a if a.dtype == dtype else elementwise("cast", a, dtype=dtype) for a in (x, y))
     m, k = x.shape[-2:]
     if y.ndim == 2 and (x.ndim == 2 or x.is_contiguous):
         x = reshape(x, shape=(1, prod(shape) * m, k))
@@ -54,8 +53,7 @@ def _batched(x: Array, y: Array, shape: tuple[int, ...]) -> Array:
             reshape(a.view(numpy.broadcast_to(a.layout, shape + a.shape[-2:])), shape=(batch, *a.shape[-2:]))
             for a in (x, y)
         )
-    z = product(x, y)
-    return z if compute == dtype else elementwise("cast", z, dtype=dtype)
+    return product(x, y)
 
 
 TABLE = {"matmul": matmul, "linear": linear}
