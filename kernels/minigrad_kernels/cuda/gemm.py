@@ -7,7 +7,10 @@ fast as there are blocks for all processors of the GPU, so large tiles are for l
 - Few elements, each a sum of many products, as the gradient of weights is for a large batch: k is parted, the parts are
   computed as a batch, and their products added.
 
-Source of the parting of k: J. W. Choi et al. and NVIDIA's CUTLASS call it "split-K" ("Efficient GEMM in CUDA").
+From which sizes on a kernel is taken follows from how many blocks there are, beside the 100 to 150 processors of a large GPU;
+these bounds were reckoned, and not measured.
+
+Source: NVIDIA, CUTLASS, "Efficient GEMM in CUDA" (the parting of k is its "split-K").
 """
 
 from __future__ import annotations
