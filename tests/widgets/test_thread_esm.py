@@ -2,20 +2,15 @@
 
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 import thread_kernels as kernels
-from thread_kernels import numbers
+from thread_kernels import numbers, zeros
 
 from minigrad_widgets import KernelView
 
 pytestmark = pytest.mark.browser
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-
-
-def zeros(*shape):
-    return np.zeros(shape, np.float32)
 
 
 VIEWS = {
