@@ -91,7 +91,9 @@ def stack(*xs: Array, dim: int = 0) -> Array:
 
 def flip(x: Array, *, dims: Any) -> Array:
     """A copy of the view that steps backwards."""
-    return elementwise("clone", x.view(numpy.flip(x.layout, dims) if x.ndim else x.layout))
+    if not x.ndim:
+        return elementwise("clone", x)  # of a scalar NumPy would read the element, which lies on the device
+    return elementwise("clone", x.view(numpy.flip(x.layout, dims)))
 
 
 def roll(x: Array, *, shifts: Any, dims: Any = None) -> Array:
