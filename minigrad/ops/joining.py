@@ -156,6 +156,7 @@ def repeat_interleave(x, repeats, dim=None):
         repeated = broadcast_to(apart, shape=(*x.shape[: dim + 1], repeats, *x.shape[dim + 1 :]))
         joined = reshape(repeated, shape=(*x.shape[:dim], x.shape[dim] * repeats, *x.shape[dim + 1 :]))
         return clone(joined) if repeats == 1 or x.shape[dim] == 1 else joined
+    repeats = repeats.cpu() if getattr(repeats, "is_cuda", False) else repeats  # the result's shape depends on them
     times = numpy.asarray(getattr(repeats, "array", repeats))
     if times.shape not in ((), (1,), (x.shape[dim],)) or times.dtype.kind not in "iu" or (times < 0).any():
         raise ShapeError(
