@@ -12,12 +12,15 @@ import json
 import pkgutil
 import re
 import sys
+import tempfile
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy
 
 CAPABILITIES = {"sm_80": (8, 0), "sm_90": (9, 0)}
+FUSED = [(name, "float32") for name in ("chosen", "repeated", "rows in planes", "columns over two axes", "both, long")]
+FUSED += [("long rows", "float64")]
 DOUBLE = re.compile(r"^\s*(?:@\S+\s+)?\w[\w.]*\.f64\b.*$", re.MULTILINE)
 
 
@@ -73,7 +76,7 @@ def tasks() -> tuple[list[Task], dict[str, str]]:
             except Exception as error:
                 errors[f"{kernel.__module__}.{kernel.__name__}: {text}"] = f"{type(error).__name__}: {error}"
     found: dict[Any, Task] = {}
-    for task in declared + launched:
+    for task in declared + launched + fused():
         found.setdefault((task.kernel.function, task.types), task)
     return list(found.values()), errors
 
@@ -112,6 +115,45 @@ def launches(errors: dict[str, str]) -> list[Task]:
             except Exception as error:
                 errors[f"{label}, {dtype}"] = f"{type(error).__name__}: {error}"
     return found
+
+
+def fused() -> list[Task]:
+    """Some kernels of the generator, each sharing out its work in another way."""
+    from fused_cases import cases
+    from numba.cuda.core.sigutils import normalize_signature
+
+    from minigrad_kernels.cuda.fused import Fused
+
+    found = []
+    for name, dtype in FUSED:
+        kernel = Fused(cases(dtype)[name].region).compiled()
+        found.append(Task(kernel, normalize_signature(kernel.signatures[0])[0], f"the generator: {name}"))
+    return found
+
+
+def kept() -> list[int]:
+    """How often what is compiled of a generated kernel is found on disk: before it was compiled, and after."""
+    import numba
+    from fused_cases import cases
+    from numba import cuda
+    from numba.cuda import codegen, dispatcher
+    from numba.cuda.core.sigutils import normalize_signature
+
+    from minigrad_kernels.cuda.fused import Fused, keep
+
+    gpu = SimpleNamespace(device=SimpleNamespace(compute_capability=CAPABILITIES["sm_80"]))
+    codegen.devices = SimpleNamespace(get_context=lambda: gpu)
+    dispatcher._Kernel.bind = lambda self: None  # would load it into the GPU
+    kernel = Fused(cases()["whole"].region).compiled()
+    hits = []
+    with tempfile.TemporaryDirectory() as folder:
+        numba.config.CACHE_DIR = folder
+        for _ in range(2):
+            anew = cuda.jit(kernel.function)
+            keep(anew)
+            anew.compile(normalize_signature(kernel.signatures[0])[0])
+            hits.append(sum(anew.stats.cache_hits.values()))
+    return hits
 
 
 class Handle:
@@ -183,7 +225,8 @@ def main(part: int, parts: int) -> None:
     # Numba asks which GPU there is before it types a function that kernels call; NVVM is told later what it is for.
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=CAPABILITIES["sm_80"])
     found, errors = tasks()
-    json.dump({"errors": errors, "kernels": [assemble(task) for task in found[part::parts]]}, sys.stdout)
+    kernels = [assemble(task) for task in found[part::parts]]
+    json.dump({"errors": errors, "kernels": kernels, "kept": kept() if part == 0 else None}, sys.stdout)
 
 
 if __name__ == "__main__":
