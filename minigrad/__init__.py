@@ -35,6 +35,7 @@ from minigrad.creation import (
 )
 from minigrad.device import backend, current_backend, get_device, register_kernel
 from minigrad.dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from minigrad.exchange import from_dlpack
 from minigrad.film import Film
 from minigrad.op import OPS, Op, op
 from minigrad.ops import *  # noqa: F403

@@ -38,9 +38,17 @@ def from_numpy(array: numpy.ndarray) -> Tensor:
 
 
 def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
-    """A tensor of `data` that shares memory where it can: a tensor itself, a NumPy array on the CPU."""
+    """A tensor of `data` that shares memory where it can: a tensor itself, a NumPy array on the CPU, CuPy's on the GPU."""
     if not isinstance(data, Tensor):
-        data = from_numpy(data) if isinstance(data, numpy.ndarray) else Tensor(data, dtype)
+        if isinstance(data, numpy.ndarray):
+            data = from_numpy(data)
+        elif hasattr(data, "__cuda_array_interface__"):
+            from minigrad.exchange import from_cuda_array_interface
+
+            data = from_cuda_array_interface(data)
+            device = device or data.device
+        else:
+            data = Tensor(data, dtype)
     return data.to(device=device, dtype=dtype)
 
 

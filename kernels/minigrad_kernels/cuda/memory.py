@@ -44,6 +44,12 @@ class Block:
         self.memory, self.address, self.nbytes, self.shelf, self.keeps = memory, address, nbytes, shelf, keeps
         self.users: tuple[Stream, ...] = ()
 
+    def used_on(self, stream: Stream) -> None:
+        """Say that another stream uses the memory too."""
+        home = self.shelf.stream if self.shelf is not None else None
+        if stream != home and stream not in self.users:
+            self.users = (*self.users, stream)
+
     def __del__(self) -> None:
         shelf = getattr(self, "shelf", None)
         if shelf is not None:
