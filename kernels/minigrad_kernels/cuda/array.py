@@ -100,22 +100,37 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Array:
     """A new array, whatever it holds."""
     dtype = numpy.dtype(dtype)
     block = POOL.allocate(prod(shape) * dtype.itemsize)
-    return Array(block, layout_at(block.address, shape, dtype))
+    return Array(block, layout_at(block.address, shape, dtype, owner=block))
 
 
 def layout_at(
-    address: int, shape: tuple[int, ...], dtype: numpy.dtype, strides: tuple[int, ...] | None = None
+    address: int,
+    shape: tuple[int, ...],
+    dtype: numpy.dtype,
+    strides: tuple[int, ...] | None = None,
+    owner: Block | None = None,
 ) -> numpy.ndarray:
-    """A NumPy array that says it lies at an address of the device. (In the simulator it does.)"""
-    return numpy.asarray(_At(address, shape, dtype, strides))
+    """A NumPy array that says it lies at an address of the device. (In the simulator it does.)
+
+    It keeps `owner` alive, and so do its views: no layout outlives the memory that it speaks of.
+    """
+    return numpy.asarray(_At(address, shape, dtype, strides, owner))
 
 
 class _At:
     """NumPy takes shape, strides and address from `__array_interface__`, and does not look at what is there."""
 
-    __slots__ = ("__array_interface__",)
+    __slots__ = ("__array_interface__", "owner")
 
-    def __init__(self, address: int, shape: tuple[int, ...], dtype: numpy.dtype, strides: tuple[int, ...] | None):
+    def __init__(
+        self,
+        address: int,
+        shape: tuple[int, ...],
+        dtype: numpy.dtype,
+        strides: tuple[int, ...] | None,
+        owner: Block | None,
+    ):
+        self.owner = owner
         self.__array_interface__ = {
             "data": (address, False),
             "shape": tuple(shape),

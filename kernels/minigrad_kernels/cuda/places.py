@@ -220,4 +220,4 @@ def as_row(x: Array) -> Array:
     """The memory from the first element of x to its last, as one row."""
     itemsize = x.dtype.itemsize
     length = reach(x.shape, tuple(s // itemsize for s in x.strides)) if x.size else 0
-    return x.view(layout_at(x.address, (length,), x.dtype))
+    return x.view(layout_at(x.address, (length,), x.dtype, owner=x.block))

@@ -99,3 +99,15 @@ def test_writing_goes_through_a_view_and_survives_an_overlap() -> None:
     np.testing.assert_array_equal(back(x), np.array([[0, 1, 2, 3], [0, 1, 2, 3], [4, 5, 6, 7]], "float32"))
     write(turned.view(turned.layout[0]), 9)
     np.testing.assert_array_equal(back(x)[:, 0], [9, 9, 9])
+
+
+def test_a_layout_keeps_its_memory(on_device) -> None:
+    from minigrad_kernels.cuda.memory import POOL
+
+    _, there, _ = on_device
+    layout = there(np.arange(5, dtype="float32")).layout[1:]
+    before = POOL.allocated
+    POOL.empty()
+    np.testing.assert_array_equal(layout, [1, 2, 3, 4])
+    del layout
+    assert POOL.allocated < before
