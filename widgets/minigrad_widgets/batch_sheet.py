@@ -33,7 +33,7 @@ def one_by_one(given: Any, what: str) -> list[numpy.ndarray]:
     """
     if isinstance(given, (list, tuple)) and len(given):
         return [one for part in given for one in one_by_one(part, what)]
-    array = numpy.asarray(given)
+    array = numpy.asarray(given.cpu() if hasattr(given, "cpu") else given)
     if array.dtype.kind in "fuib" and array.size and array.ndim in (2, 3, 4):
         channels = array.shape[-1 if array.dtype == numpy.uint8 else -3] if array.ndim > 2 else 1
         if array.ndim == 3 and channels > 4:  # (N, H, W)
@@ -110,7 +110,7 @@ def captions_of(labels: Any, count: int, classes: Sequence[str] | None) -> list[
     """
     if labels is None:
         return [""] * count
-    values = labels.numpy() if hasattr(labels, "numpy") else labels
+    values = labels.cpu().numpy() if hasattr(labels, "cpu") else labels
     values = [values] * count if isinstance(values, str) or numpy.ndim(values) == 0 else list(values)
     if len(values) != count:
         raise ValueError(

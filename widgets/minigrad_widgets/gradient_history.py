@@ -39,7 +39,7 @@ def measured(gradient: Any) -> Gradient:
     """The numbers of a gradient; `NONE` for None."""
     if gradient is None:
         return NONE
-    g = numpy.asarray(gradient.detach().numpy() if hasattr(gradient, "detach") else gradient).reshape(-1)
+    g = numpy.asarray(gradient.detach().cpu().numpy() if hasattr(gradient, "detach") else gradient).reshape(-1)
     if not g.size:
         return Gradient(0.0, 0.0, 0, 0.0, ())
     zeros = 1 - numpy.count_nonzero(g) / g.size

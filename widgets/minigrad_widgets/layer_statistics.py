@@ -151,16 +151,16 @@ class _Watch:
         while name in self.values:
             call += 1
             name = f"{first}, call {call}"
-        self.values[name], self.kinds[name] = numpy.array(output), kind
+        self.values[name], self.kinds[name] = numpy.array(output.detach().cpu()), kind
         if self.backward and output.requires_grad:
-            output.register_hook(lambda g: self.gradients.__setitem__(name, numpy.array(g)))
+            output.register_hook(lambda g: self.gradients.__setitem__(name, numpy.array(g.detach().cpu())))
 
 
 @contextmanager
 def _unchanged(model: Any) -> Iterator[None]:
     """Put buffers and the stream of random numbers back to where they were."""
     buffers = [
-        (owner, name, b.numpy().copy())
+        (owner, name, b.detach().cpu().numpy().copy())
         for owner in model.modules()
         for name, b in owner._buffers.items()
         if b is not None

@@ -195,7 +195,7 @@ class ModuleTree(View):
 
 def _square(gradient: Any) -> float:
     """The sum of squares; infinite or NaN if an element is, or if it is too large for a float."""
-    g = numpy.asarray(gradient.detach().numpy(), numpy.float64).reshape(-1)
+    g = numpy.asarray(gradient.detach().cpu().numpy(), numpy.float64).reshape(-1)
     with numpy.errstate(over="ignore", invalid="ignore"):
         return float(g @ g)
 

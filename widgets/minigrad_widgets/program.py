@@ -74,7 +74,7 @@ def role_of(symbol: Symbol) -> str:
 def _film_of_tape(root: Tensor) -> Film:
     film = Film()
     if root.node is None:
-        film.vertices.append(_vertex(0, "constant", value=Value.of(root.numpy()), shape=root.shape))
+        film.vertices.append(_vertex(0, "constant", value=Value.of(root.detach().cpu().numpy()), shape=root.shape))
         return film
     numbers: dict[Node | Leaf, int] = {}
     stack: list[Node | Leaf] = [root.node]
@@ -95,7 +95,7 @@ def _film_of_tape(root: Tensor) -> Film:
                 inputs=tuple("·" if p is None else numbers[p] for p in top.parents),
                 parameters={} if isinstance(top, Leaf) else {k: str(v) for k, v in top.parameters.items()},
                 line=top.line,
-                value=None if tensor is None else Value.of(tensor.numpy()),
+                value=None if tensor is None else Value.of(tensor.detach().cpu().numpy()),
                 shape=top.shape,
                 needs_grad=True,
             )
