@@ -101,10 +101,9 @@ def test_writing_goes_through_a_view_and_survives_an_overlap() -> None:
     np.testing.assert_array_equal(back(x)[:, 0], [9, 9, 9])
 
 
-def test_a_layout_keeps_its_memory(on_device) -> None:
+def test_a_layout_keeps_its_memory() -> None:
     from minigrad_kernels.cuda.memory import POOL
 
-    _, there, _ = on_device
     layout = there(np.arange(5, dtype="float32")).layout[1:]
     before = POOL.allocated
     POOL.empty()
