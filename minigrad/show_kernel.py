@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad.conversion import new_array
-from minigrad.device import cpu
-from minigrad.errors import DTypeError, GraphError
+from minigrad.device import DEVICE_OF_ARRAY, cpu
+from minigrad.errors import DeviceError, DTypeError, GraphError
 from minigrad.graph.gradients import gradients
 from minigrad.graph.ir import Graph, Symbol
 from minigrad.graph.regions import FusedGraph
@@ -27,9 +27,9 @@ class Kernel:
     """
 
     def __init__(self, function: Callable, inputs: tuple, *, backward: bool):
-        self._function, self._backward = function, backward
+        self._function, self._backward, self._device = function, backward, _device(inputs)
         self._made: dict[Any, tuple[FusedGraph, list[Symbol], bool]] = {}
-        fused, _, _ = self._for(_arrays(inputs))
+        fused, _, _ = self._for(_arrays(inputs, self._device))
         self.source: str = fused.kernel.source
         self.numbers = dict(zip(fused.region.numbers, fused.numbers, strict=True))
         self.before, self.after = ([s.name for s in part if s.op] for part in (fused.before, fused.after))
@@ -39,14 +39,14 @@ class Kernel:
 
         With `backward` the last input is the gradient with respect to the result.
         """
-        arrays = _arrays(inputs)
+        arrays = _arrays(inputs, self._device)
         fused, symbols, several = self._for(arrays)
-        results = [wrap(z, cpu) for z in fused(dict(zip(symbols, arrays, strict=True)))]
+        results = [wrap(z, self._device) for z in fused(dict(zip(symbols, arrays, strict=True)))]
         return tuple(results) if several else results[0]
 
     def _for(self, arrays: list[Any]) -> tuple[FusedGraph, list[Symbol], bool]:
         """The kernel for arrays of these shapes: the text is the same, how it is called is not."""
-        key = tuple((x.shape, x.dtype, cpu.varying_shape(x)) for x in arrays)
+        key = tuple((x.shape, x.dtype, self._device.varying_shape(x)) for x in arrays)
         if key not in self._made:
             self._made[key] = self._trace(arrays)
         return self._made[key]
@@ -67,9 +67,10 @@ class Kernel:
                 )
         if self._backward:
             outputs = [g for g in gradients(outputs[0], symbols[:-1], [symbols[-1]]) if g is not None]
-        fed = {s: cpu.varying_shape(x) for s, x in zip(symbols, arrays, strict=True)}
+        device = self._device
+        fed = {s: device.varying_shape(x) for s, x in zip(symbols, arrays, strict=True)}
         try:
-            fused = FusedGraph(outputs, fed, cpu.fuse, cpu.find_scalar, least=1)
+            fused = FusedGraph(outputs, fed, device.fuse, device.find_scalar, least=1)
         except NotFusible as reason:
             raise GraphError(
                 f"show_kernel: no kernel can be generated: {reason}.",
@@ -98,21 +99,29 @@ def show_kernel(function: Callable, *inputs: Any, backward: bool = False) -> Ker
 
     Args:
         function: of tensors, written with minigrad's operations.
-        inputs: tensors or arrays; their shapes and dtypes are what the kernel is made for.
+        inputs: tensors or arrays; their shapes and dtypes are what the kernel is made for. For tensors on "cuda" it is
+            one of CUDA.
         backward: show the gradients with respect to the inputs instead; the kernel then takes the gradient with
             respect to the result as its last input.
 
-    Errors: GraphError if nothing of the expression can be fused.
+    Errors: GraphError if nothing of the expression can be fused; DeviceError for tensors on different devices.
     """
-    arrays = _arrays(inputs)
+    device = _device(inputs)
+    arrays = _arrays(inputs, device)
     if backward:
         specs = Graph()
         z = function(*[specs.placeholder(f"x{n}", x.shape, x.dtype) for n, x in enumerate(arrays)])
-        arrays.append(cpu.full(z.shape, 1, z.dtype))
+        arrays.append(device.full(z.shape, 1, z.dtype))
     return Kernel(function, tuple(arrays), backward=backward)
 
 
-def _arrays(inputs: tuple) -> list[Any]:
+def _device(inputs: tuple) -> Any:
+    """The device for whose memory the kernel is written: where the tensors are."""
+    places = [x.device if isinstance(x, Tensor) else DEVICE_OF_ARRAY.get(type(x), cpu) for x in inputs]
+    return next((device for device in places if device is not cpu), cpu)
+
+
+def _arrays(inputs: tuple, device: Any) -> list[Any]:
     if not inputs:
         raise DTypeError(
             "show_kernel: there are no inputs.",
@@ -120,7 +129,15 @@ def _arrays(inputs: tuple) -> list[Any]:
             expected="the tensors to call it with, for their shapes and dtypes",
             hint="show_kernel(f, x)",
         )
-    return [x.numpy() if isinstance(x, Tensor) else new_array(x, None, cpu) for x in inputs]
+    for x in inputs:
+        if isinstance(x, Tensor) and x.device is not device:
+            raise DeviceError(
+                "show_kernel: a tensor is on another device than the kernel.",
+                got=f"a tensor on {x.device.name!r}",
+                expected=f"all on {device.name!r}, for whose memory the kernel is written",
+                hint=f'x.to("{device.name}"); or show_kernel(f, x) anew, with tensors of the other device',
+            )
+    return [x.array if isinstance(x, Tensor) else new_array(x, None, device) for x in inputs]
 
 
 def _names(function: Callable, count: int, backward: bool) -> list[str]:

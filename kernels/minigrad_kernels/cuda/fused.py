@@ -48,7 +48,7 @@ class Fused(fused.Fused):
         rows, length = prod(lengths[:-1]), lengths[-1] if lengths else 1
         if reduces and rows < WARP and length >= LONG:
             raise NotFusible(
-                f"{rows} rows of {length} elements, a block for each, would leave most of a GPU without work"
+                f"a block takes a row, and {rows} of {length} elements would leave most of a GPU without work"
             )
         self.by = "elements" if not reduces and not sums else "columns" if sums and not reduces else "blocks"
         if self.by == "blocks" and length <= SHORT and rows > 1:
