@@ -35,6 +35,7 @@ INDICES = {
     "two side by side": (slice(None), np.array([[0], [2]]), np.array([1, -1, 3])),
     "two apart": (np.array([1, 0]), slice(None), np.array([3, 2])),
     "two apart, slices between and behind": (np.array([1, 0]), slice(None), np.array([3, 2]), slice(1, 3)),
+    "two apart behind a slice": (slice(None), np.array([1, 0]), slice(None), np.array([3, 2])),
     "integer beside an array": (slice(None), 1, np.array([3, 2, 0])),
     "integer apart from an array": (0, slice(None), np.array([3, 2, 0])),
     "array between reversed slices": (slice(None, None, -1), np.array([1, 1]), slice(None, None, -1)),

@@ -32,6 +32,7 @@ KINDS = {
     "one number": ((5, 8), -1, (1,)),
     "other dimensions": ((2, 3, 4, 5), (1, 3), (3, 1, 5)),
     "the first": ((6, 3, 2), 0, (2,)),
+    "numbers that begin anew within a row": ((2, 2, 3, 4), (1, 2, 3), (3, 1)),
     "everything": ((300,), 0, (300,)),
     "more than fits into shared memory": ((1, 5000), -1, (5000,)),
 }
