@@ -52,6 +52,11 @@ class Device:
         return self.name
 
     @property
+    def capturing(self) -> bool:
+        """Whether launches are remembered, and do not run (`minigrad.cuda.graph`)."""
+        return False
+
+    @property
     def fuses(self) -> bool:
         """Whether regions of operations become kernels here. Then `fuse`, `find_scalar` and `varying_shape` exist."""
         return False
@@ -179,6 +184,12 @@ class CUDA(Device):
     @property
     def fuses(self) -> bool:
         return True
+
+    @property
+    def capturing(self) -> bool:
+        from minigrad_kernels.cuda.streams import CAPTURES, current_stream
+
+        return bool(CAPTURES) and current_stream().capture is not None
 
     def asarray(self, value: Any) -> Any:
         return value if type(value) is self.array_type else self._from_numpy(value)

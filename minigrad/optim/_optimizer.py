@@ -7,6 +7,7 @@ from typing import Any
 
 from minigrad import events
 from minigrad.errors import DTypeError
+from minigrad.optim._captured import check_repeatable
 from minigrad.optim._groups import FOREIGN, kept, named_once, refuse_mixed, same_sizes, tensors
 from minigrad.tape import Clock, Handle, enable_grad, mode
 from minigrad.tensor import Tensor
@@ -94,7 +95,10 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
-                    update(p, p.grad, group, self.state.setdefault(p, {}))
+                    state = self.state.setdefault(p, {})
+                    if p.device.capturing and self.kernel:
+                        check_repeatable(self, p, group, state)
+                    update(p, p.grad, group, state)
                     Clock.stepped(p.written, type(self).__name__)
                     if events.LISTENERS:
                         events.emit("update", events.Update(self, p))

@@ -20,8 +20,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy
+
 from minigrad_kernels.cuda import faults
-from minigrad_kernels.cuda.array import Array
+from minigrad_kernels.cuda.array import Array, layout_at
 from minigrad_kernels.cuda.driver import bindings, call
 from minigrad_kernels.cuda.memory import POOL, Block, Shelf
 from minigrad_kernels.cuda.runtime import simulating
@@ -87,6 +89,16 @@ class Graph:
         for x in arguments:
             if type(x) is Array and x.block.shelf is not self.shelf:
                 self.kept[id(x.block)] = x.block
+
+    def remember(self, function: Callable, blocks: Any, threads: Any, arguments: list) -> None:
+        """Note a launch, in the simulator. Its layouts keep no memory: what the graph needs is kept apart, or its own."""
+        plain = [
+            layout_at(x.__array_interface__["data"][0], x.shape, x.dtype, x.strides)
+            if isinstance(x, numpy.ndarray)
+            else x
+            for x in arguments
+        ]
+        self.launches.append((function, blocks, threads, plain))
 
     def end(self) -> None:
         """What was captured becomes a graph. Errors: CaptureError where nothing was being captured."""

@@ -69,7 +69,7 @@ class Kernel:
         if not simulating():
             self.compiled[blocks, threads, stream.handle](*handles)
         elif stream.capture is not None:
-            stream.capture.launches.append((self.function, blocks, threads, handles))
+            stream.capture.remember(self.function, blocks, threads, handles)
         else:
             from minigrad_kernels.cuda import simulator
 

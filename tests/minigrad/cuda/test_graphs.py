@@ -9,7 +9,7 @@ import pytest
 import minigrad
 from minigrad import nn, optim, tensor, zeros
 from minigrad.cuda import CUDAGraph, graph
-from minigrad.errors import DeviceError, IndexingError
+from minigrad.errors import DeviceError, GraphError, IndexingError
 
 
 def batches(count: int = 4) -> list[tuple[numpy.ndarray, numpy.ndarray]]:
@@ -46,6 +46,7 @@ class Training:
     [
         lambda parameters: optim.SGD(parameters, lr=0.1),
         lambda parameters: optim.SGD(parameters, lr=0.1, momentum=0.9, nesterov=True),
+        optim.RMSprop,
     ],
 )
 def test_a_captured_training_step_learns_what_the_step_as_written_learns(make) -> None:
@@ -68,6 +69,25 @@ def test_a_captured_training_step_learns_what_the_step_as_written_learns(make) -
     for p, q in zip(eager.model.parameters(), captured.model.parameters(), strict=True):
         assert p.tolist() == q.tolist()
     assert loss.array.address == address
+
+
+@pytest.mark.parametrize(
+    ("make", "warm", "what"),
+    [
+        (lambda parameters: optim.SGD(parameters, momentum=0.9), False, "no momentum_buffer yet"),
+        (optim.Adagrad, False, "no sum yet"),
+        (optim.Adam, True, "step: 2 now, 3 in the next step"),
+        (lambda parameters: optim.Adagrad(parameters, lr_decay=1.0), True, r"lr: 0\.005 now, 0\.003"),
+    ],
+)
+def test_a_step_that_could_not_be_repeated_is_an_error(make, warm, what) -> None:
+    training = Training(make)
+    if warm:
+        training.step()
+    states = {p: dict(state) for p, state in training.optimizer.state.items()}
+    with pytest.raises(GraphError, match=what), graph(CUDAGraph()):
+        training.step()
+    assert all(states.get(p, {}) == state for p, state in training.optimizer.state.items())
 
 
 def test_nothing_else_gets_the_memory_of_a_graph() -> None:
