@@ -52,12 +52,14 @@ class Expressions:
         inline: the values that are written where they are used.
         imports: the names that the text needs, by module.
         words: what the text calls its own, which no input may be called. instructions: the module that has those.
+        way: how the kernel goes about it, for its first line.
     """
 
     words = frozenset(
         ("start", "kernel", "loop", "empty", "inf", "float32", "float64", "add_freely", *INSTRUCTIONS.values())
     )
     instructions = "minigrad_kernels.intrinsics"
+    way = "in one pass over memory"
 
     def __init__(self, region: Region, functions: dict[str, str]):
         self.region, self.functions = region, functions = with_free_names(region, functions, self.words), functions
@@ -106,7 +108,7 @@ class Expressions:
             return name if step is None else self.written(step, say, lambda operation: operation)
 
         told = ", ".join(say(name) for name in self.region.outputs)
-        return (told if len(told) < 90 else f"{len(self.region.steps)} operations") + ", in one pass over memory."
+        return (told if len(told) < 90 else f"{len(self.region.steps)} operations") + f", {self.way}."
 
     def value(self, name: str) -> str:
         """How a value is written where it is used."""

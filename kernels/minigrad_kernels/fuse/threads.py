@@ -62,7 +62,8 @@ class _Threads(Writer):
         super().__init__(region, functions)
         self.by = by
         self.adding = [step for step in self.region.steps if step.op == ADD_UP]
-        rows = by in ("blocks", "warps")
+        if rows := by in ("blocks", "warps"):
+            self.way = "a row at a time"
         for step in self.region.steps:  # computed for each element or for each row, and nowhere else
             self.depth[step.name] = max(self.depth[step.name], self.axes - rows)
         self.first = self.axes - 1 if rows else sum(not one for one in self.adding[0].shape) if self.adding else 0
