@@ -235,7 +235,7 @@ class CUDA(Device):
 
 cpu = CPU()
 DEVICES: dict[str, Device] = {"cpu": cpu}  # those in use: "cuda" comes when it is first asked for
-DEVICE_OF_ARRAY: dict[type, Device] = {numpy.ndarray: cpu}
+DEVICE_OF_ARRAY: dict[type, Any] = {numpy.ndarray: cpu}
 _backend = "auto"
 
 

@@ -33,7 +33,7 @@ def one_by_one(given: Any, what: str) -> list[numpy.ndarray]:
     """
     if isinstance(given, (list, tuple)) and len(given):
         return [one for part in given for one in one_by_one(part, what)]
-    array = numpy.asarray(given.cpu() if hasattr(given, "cpu") else given)
+    array = numpy.asarray(getattr(given, "cpu", lambda: given)())
     if array.dtype.kind in "fuib" and array.size and array.ndim in (2, 3, 4):
         channels = array.shape[-1 if array.dtype == numpy.uint8 else -3] if array.ndim > 2 else 1
         if array.ndim == 3 and channels > 4:  # (N, H, W)
