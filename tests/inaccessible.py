@@ -162,6 +162,25 @@ def sizes(errors: dict[str, str]) -> None:
                 errors[f"{name}{shapes}, {dtype}"] = f"{type(error).__name__}: {error}"
 
 
+def fused(errors: dict[str, str]) -> None:
+    """Generated kernels, in all arrangements, and the gradient rules that become such."""
+    import fused_cases
+
+    import minigrad
+    from minigrad_kernels.cuda.fused import Fused
+
+    for name, case in fused_cases.cases().items():
+        inputs = [arranged(x) for x in case.inputs()]
+        for way in ("in order", "transposed", "every second", "backward"):
+            try:
+                Fused(case.region)([x[way] for x in inputs], [0.5] * len(case.region.numbers))
+            except Exception as error:
+                errors[f"fused, {name}, {way}"] = f"{type(error).__name__}: {error}"
+    for function in (minigrad.gelu, lambda x: minigrad.softmax(x, dim=-1), lambda x: x.std(dim=1)):
+        x = minigrad.zeros(32, 300, device="cuda", requires_grad=True)
+        function(x).sum().backward()
+
+
 def training(errors: dict[str, str]) -> None:
     """Two steps of a network with each optimiser, its state saved and loaded."""
     import minigrad
@@ -238,6 +257,7 @@ def main() -> None:
     errors: dict[str, str] = {}
     report = {"crashes": reading_crashes(), "kernels": kernels(errors), "engine": engine(errors)}
     sizes(errors)
+    fused(errors)
     training(errors)
     json.dump(report | {"errors": errors, "launches": dict(Recorder.count)}, sys.stdout)
 

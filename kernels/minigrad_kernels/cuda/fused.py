@@ -15,14 +15,12 @@ import numpy
 
 from minigrad_kernels import scalar
 from minigrad_kernels.cpu import fused
-from minigrad_kernels.cpu.compile import _cache, keyed_by_sources
 from minigrad_kernels.cpu.generated import load
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.elementwise import contiguous
 from minigrad_kernels.cuda.launch import Kernel, blocks_for, map_threads
 from minigrad_kernels.cuda.reduce import sum
 from minigrad_kernels.cuda.rows import ENOUGH, SHORT, parts_of, row_threads
-from minigrad_kernels.cuda.runtime import simulating
 from minigrad_kernels.cuda.softmax import LONG
 from minigrad_kernels.cuda.transfer import from_numpy
 from minigrad_kernels.cuda.warp import WARP, WARPS
@@ -131,15 +129,5 @@ def _text(region: Region, by: str) -> str:
 def _kernel(text: str) -> Kernel:
     """The kernel of a text. On a GPU what is compiled of it is kept on disk, where a folder can be written."""
     kernel = load("fused_on_cuda", text).kernel
-    if not simulating():
-        keep(kernel.compiled)
+    kernel.kept = True
     return kernel
-
-
-def keep(dispatcher: Any) -> None:
-    """Let what Numba compiles of a kernel be found by later processes, until one of the files changes that it is made from."""
-    from numba.cuda.dispatcher import CUDACache
-
-    cache = _cache(dispatcher.py_func, keyed_by_sources(CUDACache))
-    if cache is not None:
-        dispatcher._cache = cache

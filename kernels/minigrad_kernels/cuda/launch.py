@@ -37,7 +37,10 @@ class Kernel:
     Attributes:
         function: as it is written. Its arguments are arrays, numbers and tuples of whole numbers.
         signatures: the types for which it is meant, T standing for each of `types`; what tests compile it for.
+        kept: whether what is compiled of it is kept on disk; set it before the first launch.
     """
+
+    kept = False
 
     def __init__(self, function: Callable, signatures: tuple[str, ...], types: tuple[str, ...]):
         self.function, self.types = function, types
@@ -49,7 +52,12 @@ class Kernel:
         """Numba's dispatcher, which compiles for the types of the arguments when they first come."""
         from numba import cuda
 
-        return cuda.jit(self.function)
+        dispatcher = cuda.jit(self.function)
+        if self.kept:
+            from minigrad_kernels.cuda.kept import keep
+
+            keep(dispatcher)
+        return dispatcher
 
     def __getitem__(self, configuration: tuple[Any, Any]) -> Callable[..., None]:
         blocks, threads = configuration
