@@ -1,5 +1,11 @@
 """Errors that teach: what happened, what was got and what was expected, and what to try."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 
 class MinigradError(Exception):
     """The base of every error that minigrad raises itself.
@@ -61,3 +67,19 @@ def explained(error: Exception) -> MinigradError | None:
     kind = next((kind for known, kind in kinds.items() if isinstance(error, known)), DTypeError)
     parts = {name: getattr(error, name, None) for name in ("got", "expected", "hint")}
     return kind(what, **parts)
+
+
+def explaining(kernel: Callable) -> Callable:
+    """The kernel, whose errors become those of this floor, where they say what happened."""
+
+    @wraps(kernel)
+    def run(*args: Any, **parameters: Any) -> Any:
+        try:
+            return kernel(*args, **parameters)
+        except Exception as error:
+            told = explained(error)
+            if told is None:
+                raise
+            raise told from None
+
+    return run

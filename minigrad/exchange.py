@@ -14,8 +14,8 @@ from typing import Any
 import numpy
 
 from minigrad import dtypes
-from minigrad.device import cpu, explaining, get_device
-from minigrad.errors import DeviceError, DTypeError, GraphError
+from minigrad.device import cpu, get_device
+from minigrad.errors import DeviceError, DTypeError, GraphError, explaining
 from minigrad.imperative import wrap
 from minigrad.placement import carried
 from minigrad.tensor import Tensor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from minigrad.device import DEVICES, explaining, get_device
-from minigrad.errors import MinigradError, explained
+from minigrad.device import DEVICES, get_device
+from minigrad.errors import MinigradError, explained, explaining
 
 
 class DeviceProperties(NamedTuple):

@@ -20,8 +20,7 @@ from typing import Any
 
 from minigrad.cuda._device import init, synchronize
 from minigrad.cuda._streams import Stream
-from minigrad.device import explaining
-from minigrad.errors import DeviceError
+from minigrad.errors import DeviceError, explaining
 from minigrad_kernels.cuda import streams
 
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from minigrad.cuda._device import init
-from minigrad.device import explaining, get_device
+from minigrad.device import get_device
+from minigrad.errors import explaining
 from minigrad_kernels.cuda import streams
 
 
