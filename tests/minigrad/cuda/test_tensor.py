@@ -188,6 +188,18 @@ def test_views_share_memory_and_writes_reach_it() -> None:
     assert row.tolist() == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize(("here", "there"), [("cpu", "cuda"), ("cuda", "cpu")])
+def test_what_is_written_may_come_from_another_device(here: str, there: str) -> None:
+    x = on(there, 1, 2)
+    z = zeros(3, device=here)
+    z[1:] = x
+    z[tensor([0])] = x.detach()[1]
+    (z * z).sum().backward()
+    assert (z.device.name, z.tolist()) == (here, [2, 1, 2])
+    assert (x.grad.device.name, x.grad.tolist()) == (there, [2, 4])
+    assert zeros(2, device=here).copy_(x.detach()).tolist() == [1, 2]
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_a_write_inside_a_graph_changes_history(device: str) -> None:
     x = on(device, 1, 2, 3)
