@@ -47,11 +47,12 @@ class Grid:
 
 
 def grids(
-    arrays: Sequence[Array], top: float, *, least: float = 7, high: float | None = None
+    arrays: Sequence[Array], top: float, *, start: float = 10, least: float = 7, high: float | None = None
 ) -> tuple[list[Grid], float]:
     """Every array's grid, side by side as far as there is room; and where the next thing may stand.
 
-    Cells smaller than `least` are not made for that; `high` is how high a grid may be before its cells become smaller.
+    The first one's left edge is at `start`. Cells smaller than `least` are not made for standing side by side; `high` is how
+    high a grid may be before its cells become smaller.
     """
     forms = [form(memory.shape) for memory in arrays]
     wide = [planes * (columns + 1) for planes, _, columns in forms]
@@ -61,12 +62,12 @@ def grids(
     if high is not None:
         cell = max(min(cell, high // max((rows for _, rows, _ in forms), default=1)), 5.0)
     made: list[Grid] = []
-    left, bottom = 10.0, top
+    left, bottom = start, top
     for (planes, rows, columns), memory in zip(forms, arrays):
         label = text.width(f"{text.cut(memory.name, 20)}  {memory.shape} {memory.dtype}", SMALL)
         width = max(planes * (columns + 1) * cell, label)
-        if left > 10 and left + width > ROOM:
-            left, top = 10.0, bottom + 30
+        if left > start and left - start + 10 + width > ROOM:
+            left, top = start, bottom + 30
         made.append(Grid(left, top, planes, rows, columns, cell))
         left += width + BETWEEN / 2
         bottom = max(bottom, top + rows * cell)

@@ -23,35 +23,42 @@ WRONG = "var(--mg-wrong, #d81b72)"
 class ThreadDrawing:
     """The layout of a panel, the same at every moment, and its picture at one."""
 
-    def __init__(self, panel: ThreadPanel) -> None:
+    def __init__(self, panel: ThreadPanel, *, beside: bool = False) -> None:
+        """With `beside`, the arrays stand beside source and threads, where there is room for both; otherwise below."""
         self.panel = panel
         self.code_top = 66.0
         top = self.code_top + STEP * len(panel.rows) + 24
         self.block_columns = min(panel.trace.grid[0] if panel.trace.grid[0] > 1 else len(panel.blocks), 32)
         self.block_top = top
         self.thread_top = top + LANE * -(-len(panel.blocks) // self.block_columns) + 22
-        warps = -(-panel.threads // WARP)
-        below = self.thread_top + LANE * warps + 32
-        apart = [n for n, array in enumerate(panel.arrays) if array.space == "shared"]
-        of_grid = panel.arrays[: apart[0]] if apart else panel.arrays
-        of_block = panel.arrays[len(of_grid) :]
+        bottom = self.thread_top + LANE * -(-panel.threads // WARP)
+        longest = max((len(row) for _, row in panel.rows), default=0)
+        left_part = max(ROOM, LEFT + LANE * WARP + 14, min(longest, 76) * LETTER + 20)
+        self.left = left_part + 10 if beside else 0.0
+        self._place_arrays(self.code_top if beside else bottom + 32)
+        found = self._shown_findings()
+        ends = [g.left + g.planes * g.plane + 8 for g in self.grids]
+        ends += [self.left + min(text.width(one, SMALL, bold=True) + 20, 640) for one in found]
+        self.code_width = left_part
+        self.width = max([left_part, self.left + ROOM if beside else 0.0, *ends])
+        self.height = max(self.findings_top + 17 * len(found) + (8 if found else -4), bottom + 22)
+
+    def _place_arrays(self, top: float) -> None:
+        """Arrays of the grid, then those of the block with the banks, the table, and what is wrong."""
+        arrays = self.panel.arrays
+        of_grid = [array for array in arrays if array.space == "global"]
+        of_block = arrays[len(of_grid) :]
         tall = any(len(array.shape) > 1 and array.shape[-2] > 8 for array in of_grid)
         least = 6 if tall else 7  # tall ones stand side by side, with smaller cells if need be
-        self.grids, below = grids(of_grid, below, least=least, high=HIGH)
+        self.grids, below = grids(of_grid, top, start=self.left + 10, least=least, high=HIGH)
         self.bank_top = None
         if of_block:
-            more, below = grids(of_block, below + 8, high=HIGH)
+            more, below = grids(of_block, below + 8, start=self.left + 10, high=HIGH)
             self.grids += more
             self.bank_top = below - 8
             below += LANE + 22
         self.table_top = below
         self.findings_top = below + 18 * (len(self.grids) + 1) + 22
-        longest = max((len(row) for _, row in panel.rows), default=0)
-        ends = [g.left + g.planes * g.plane + 8 for g in self.grids]
-        ends += [min(text.width(one, SMALL, bold=True) + 20, 640) for one in self._shown_findings()]
-        self.width = max([ROOM, LEFT + LANE * WARP + 14, min(longest, 76) * LETTER + 20, *ends])
-        found = len(self._findings())
-        self.height = self.findings_top + 17 * found + (0 if found else -8)
 
     def told(self) -> dict[str, Any]:
         """What the browser needs to draw every moment; long lists as text."""
@@ -98,7 +105,7 @@ class ThreadDrawing:
             words(text.cut(self.panel.name, 60), 10, 20, size=TITLE, font_weight=650),
             words(moment.words, 10, 39, data_part="words"),
             words(moment.more, 10, 55, fill="soft", data_part="more"),
-            *source_rows(self.panel.rows, moment.step.row if moment.step else -1, self.code_top, self.width),
+            *source_rows(self.panel.rows, moment.step.row if moment.step else -1, self.code_top, self.code_width),
             *self._blocks(moment),
             *self._threads(moment),
             *self._arrays(moment),
@@ -184,26 +191,28 @@ class ThreadDrawing:
 
     def _banks(self, moment: Moment) -> list[str]:
         top = self.bank_top or 0.0
-        marks = [words("banks", 10, top + 10, fill="soft")]
+        marks = [words("banks", self.left + 10, top + 10, fill="soft")]
         asked = moment.step.banks if moment.step else {}
         for bank in range(BANKS):
             n = asked.get(bank, 0)
-            marks.append(self._square(LEFT + bank * LANE, top, "d" if n == 1 else "a" if n else "r", "bank"))
+            marks.append(
+                self._square(self.left + LEFT + bank * LANE, top, "d" if n == 1 else "a" if n else "r", "bank")
+            )
             told = str(n) if n > 1 else ""
-            at = (LEFT + bank * LANE + LANE / 2, top + 9)
+            at = (self.left + LEFT + bank * LANE + LANE / 2, top + 9)
             marks.append(words(told, *at, size=8, anchor="middle", fill="surface", font_weight=700, data_part="asked"))
         return marks
 
     def _table(self, moment: Moment) -> list[str]:
         top = self.table_top
-        marks = [words(kind, x, top, fill="soft", anchor="end") for kind, x in COLUMNS]
+        marks = [words(kind, self.left + x, top, fill="soft", anchor="end") for kind, x in COLUMNS]
         for row, array in enumerate(self.panel.arrays):
             y = top + 18 * (row + 1)
             unit = "passes" if array.space == "shared" else "sectors"
-            marks.append(words(text.cut(f"{array.name}, {unit}", 24), 10, y))
+            marks.append(words(text.cut(f"{array.name}, {unit}", 24), self.left + 10, y))
             for k, (_, x) in enumerate(COLUMNS):
                 key = f"{row}.{k}"
-                marks.append(words(f"{moment.counts[key]:,}", x, y, anchor="end", data_count=key))
+                marks.append(words(f"{moment.counts[key]:,}", self.left + x, y, anchor="end", data_count=key))
         return marks
 
     def _shown_findings(self) -> list[str]:
@@ -213,7 +222,7 @@ class ThreadDrawing:
 
     def _findings(self) -> list[str]:
         return [
-            words(one, 10, self.findings_top + 17 * n, font_weight=650, style=f"fill:{WRONG}")
+            words(one, self.left + 10, self.findings_top + 17 * n, font_weight=650, style=f"fill:{WRONG}")
             for n, one in enumerate(self._shown_findings())
         ]
 

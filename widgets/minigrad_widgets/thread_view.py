@@ -56,7 +56,7 @@ class ThreadView(View):
             _check(traced)
             self.traces[str(name) or traced.kernel] = traced
         self._panels = [ThreadPanel(name, traced) for name, traced in self.traces.items()]
-        self._drawings = [ThreadDrawing(panel) for panel in self._panels]
+        self._drawings = [ThreadDrawing(panel, beside=len(self._panels) == 1) for panel in self._panels]
         self._end = max(map(len, self._panels), default=0)
         begin = 0 if position is None else position + self._end + 1 if position < 0 else position
         super().__init__(_data=self._told(), position=min(max(begin, 0), self._end))
