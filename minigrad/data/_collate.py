@@ -73,7 +73,7 @@ def default_convert(sample: Any) -> Any:
 
 def _stacked(batch: Sequence[Any], place: str) -> Tensor:
     _same(batch, place, "shape", lambda sample: tuple(numpy.shape(getattr(sample, "array", sample))))
-    if any(isinstance(x, Tensor) and x.requires_grad for x in batch):
+    if any(isinstance(x, Tensor) and (x.requires_grad or x.is_cuda) for x in batch):
         return stack([x if isinstance(x, Tensor) else from_numpy(x) for x in batch])
     return from_numpy(numpy.stack([x.array if isinstance(x, Tensor) else x for x in batch]))
 

@@ -129,7 +129,7 @@ class TensorDataset(Dataset):
         """The rows themselves: stacking single ones comes to the same, and takes ten times as long."""
         if type(self) is not TensorDataset or any(x.requires_grad for x in self.tensors):
             return None
-        return [from_numpy(x.array[indices]) for x in self.tensors]
+        return [x[indices] if x.is_cuda else from_numpy(x.array[indices]) for x in self.tensors]
 
     def __len__(self) -> int:
         return self.tensors[0].shape[0]

@@ -7,7 +7,7 @@ import pytest
 
 import minigrad
 from minigrad import nn, optim
-from minigrad.data import DataLoader, TensorDataset
+from minigrad.data import DataLoader, Subset, TensorDataset
 from minigrad.metrics import AUROC, MSE, Accuracy, ConfusionMatrix, Perplexity, TopK
 from minigrad.train import EMA, Checkpoint, EarlyStopping, StopOnNaN, evaluate, fit
 
@@ -95,6 +95,14 @@ def test_what_was_begun_on_the_gpu_goes_on_on_the_cpu(tmp_path) -> None:
     gone_on = run("cpu", tmp_path, resume=tmp_path)
     numpy.testing.assert_allclose(told(gone_on), told(whole), rtol=1e-5)
     assert not next(gone_on.model.parameters()).is_cuda
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_data_that_are_there_already_stay_there(wrapped: bool) -> None:
+    rows = TensorDataset(minigrad.arange(6, device="cuda").float().reshape(3, 2), minigrad.arange(3, device="cuda"))
+    x, y = next(iter(DataLoader(Subset(rows, [2, 0]) if wrapped else rows, batch_size=2)))
+    assert x.is_cuda and y.is_cuda
+    assert (x.tolist(), y.tolist()) == (([[4, 5], [0, 1]], [2, 0]) if wrapped else ([[0, 1], [2, 3]], [0, 1]))
 
 
 def test_metrics_count_what_is_on_the_device() -> None:
