@@ -87,7 +87,7 @@ def test_the_chapter_about_cuda_kernels_runs_whole_and_its_threads_are_played(ru
     notebook = run_notebook(NOTEBOOKS / "15_cuda_kernels.ipynb")
     assert notebook.errors() == []
     views = notebook.page.locator(".mg-threads")
-    assert views.count() == 7
+    assert views.count() == 6
     copies = views.first
     copies.scroll_into_view_if_needed()
     copies.focus()
