@@ -83,6 +83,7 @@ def test_states_cross_from_device_to_device(tmp_path) -> None:
     there.weight.data = there.weight.data + 1
     save_checkpoint(tmp_path / "there.safetensors", there)
     load_checkpoint(tmp_path / "there.safetensors", here)
+    load_checkpoint(tmp_path / "there.safetensors", there)
     numpy.testing.assert_array_equal(there.weight.cpu().numpy(), here.weight.numpy())
     assert there.weight.is_cuda and not here.weight.is_cuda and copy.deepcopy(there).weight.is_cuda
 
