@@ -49,8 +49,13 @@ def test_a_compiled_function_runs_as_written_and_says_why() -> None:
     assert step.function(tensor([1.0, 1.0], device="cuda")).item() == 5
 
 
-def test_a_compiled_function_may_visit_the_device() -> None:
-    visit = minigrad.compile(lambda x: (x.to("cuda") * 2).cpu() + minigrad.zeros(2, device="cuda").cpu())
+@pytest.mark.parametrize(
+    "there",
+    [lambda x: (x.to("cuda") * 2).cpu(), lambda x: x * 2 + minigrad.zeros(2, device="cuda").cpu()],
+    ids=["carried there", "made there"],
+)
+def test_a_compiled_function_may_visit_the_device(there) -> None:
+    visit = minigrad.compile(there)
     for _ in range(3):
         assert visit(tensor([1.0, 2.0])).tolist() == [2, 4]
     assert "plans are for the CPU" in str(visit.explain())
