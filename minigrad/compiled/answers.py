@@ -65,12 +65,16 @@ class Answers:
         """In place of the kernel of that name, what declares it."""
         if name == "accumulate":
             return lambda z, x: self.fitted(z, declare(OPS["add"], (self.symbol(z), self.symbol(x)), {}))
-        if name == "transfer":
-            self.refuse_elsewhere("cuda")
         if name not in OPS:
             self.refuse(f"the kernel `{name}` writes into arrays", "operations on tensors, which a graph can hold")
         op = OPS[name]
-        return lambda *args, **parameters: declare(op, tuple(map(self.symbol, args)), parameters)
+
+        def declared(*args: Any, **parameters: Any) -> Symbol:
+            if name == "transfer" and parameters["device"] != "cpu":
+                self.refuse_elsewhere(parameters["device"])
+            return declare(op, tuple(map(self.symbol, args)), parameters)
+
+        return declared
 
     def constant(self, array: numpy.ndarray) -> Symbol:
         """A value that is known while capturing."""
