@@ -145,6 +145,9 @@ def test_arrays_of_numpy_are_copied_to_where_the_tensors_are() -> None:
     x = on("cuda", 1, 2)
     z = x * numpy.array([3, 4], "float32") + numpy.float32(1)
     assert z.is_cuda and z.tolist() == [4, 9]
+    device = x.device
+    product = minigrad.mul(numpy.array([3, 4], "float32"), x.array)  # as gradient rules may write it
+    assert type(product) is device.array_type and device.to_numpy(product).tolist() == [3, 8]
 
 
 def test_the_gradient_to_begin_with_lies_with_the_output() -> None:
