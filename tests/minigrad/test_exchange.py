@@ -10,7 +10,7 @@ from minigrad.errors import DeviceError, DTypeError, GraphError
 
 @pytest.mark.parametrize("name", ["numpy", "torch"])
 def test_the_memory_is_shared_both_ways(name) -> None:
-    library = pytest.importorskip(name)
+    library = pytest.importorskip(name, reason="PyTorch is the peer: make peer")
     x = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     theirs = library.from_dlpack(x.mT)
     assert (tuple(theirs.shape), theirs.tolist()) == ((3, 2), [[1, 4], [2, 5], [3, 6]])

@@ -1,6 +1,7 @@
 """Graphs of launches: a captured step does what the same step does as it is written, and keeps its memory."""
 
 import gc
+import threading
 import weakref
 
 import numpy
@@ -202,6 +203,16 @@ def test_a_graph_is_captured_once_and_whole() -> None:
         g.replay()
     g.replay()
     assert x.tolist() == [1, 1]
+
+
+def test_other_threads_go_on_as_ever() -> None:
+    g, seen = CUDAGraph(), []
+    with graph(g):
+        zeros(2, device="cuda").add_(1)
+        other = threading.Thread(target=lambda: seen.append(tensor([1.0, 2.0], device="cuda").sum().item()))
+        other.start()
+        other.join()
+    assert seen == [3]
 
 
 def test_streams_that_wait_for_the_capture_belong_to_it() -> None:
