@@ -17,7 +17,7 @@ LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --gen
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge cuda lock clean
+.PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge cuda gpu lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -120,6 +120,10 @@ browser:
 chapters: env-dev chromium  ## Run every chapter in a real JupyterLab
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/browser/test_chapters.py
+
+# The tests of the device that otherwise run in the simulator.
+gpu: env-dev cuda  ## Run the tests of the device on a GPU
+	@MINIGRAD_GPU=1 $(BIN)/python -m pytest -p no:xdist tests/kernels/cuda tests/minigrad/cuda
 
 notebooks:
 	@MINIGRAD_QUIET=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \

@@ -1,14 +1,13 @@
-"""The engine on device="cuda": on the simulator, in every test of this folder."""
+"""The engine on device="cuda": in the simulator, or with MINIGRAD_GPU=1 (`make gpu`) on a GPU."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 import minigrad
 
-
-@pytest.fixture(autouse=True, scope="session")
-def simulated() -> None:
+if os.environ.get("MINIGRAD_GPU") != "1":
     minigrad.cuda.simulate()
 
 
