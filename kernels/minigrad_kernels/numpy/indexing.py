@@ -80,7 +80,7 @@ def put_along_dim(x, indices, y, *, dim):
     return z
 
 
-def places_along(indices, dim):
+def places_along(indices, dim) -> tuple:
     """The index with which `x[index]` reads at `indices` along `dim`, and straight ahead in the other dimensions."""
     if not indices.ndim:
         return (...,)  # a single element has one place
