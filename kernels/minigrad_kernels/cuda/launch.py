@@ -51,7 +51,9 @@ class Kernel:
     def compiled(self) -> Any:
         """Numba's dispatcher, which compiles for the types of the arguments when they first come."""
         from numba import cuda
+        from numba.cuda.core import config
 
+        config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # small arrays are launched as they are: a few blocks are what they need
         dispatcher = cuda.jit(self.function)
         if self.kept:
             from minigrad_kernels.cuda.kept import keep
