@@ -18,9 +18,10 @@ STATIC = "make the tensor before the capture, read it there, and x.copy_(data) i
 def from_numpy(x: Any, dtype: Any = None) -> Array:
     """A copy of a NumPy array (or what NumPy makes one of) on the device."""
     x = numpy.ascontiguousarray(x, dtype).reshape(numpy.shape(x))  # it makes a vector of a single number
+    x = x.astype(x.dtype.newbyteorder("="), copy=False)
     if x.size:
         refuse_in_capture("from_numpy", "data that come from the computer's memory now", hint=STATIC)
-    z = empty(x.shape, x.dtype.newbyteorder("="))
+    z = empty(x.shape, x.dtype)
     if simulating():
         z.layout[...] = x
     elif x.size:
