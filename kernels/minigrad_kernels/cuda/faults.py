@@ -19,6 +19,7 @@ from numba import cuda
 from minigrad_kernels.cuda.array import Array, empty
 from minigrad_kernels.cuda.launch import device
 from minigrad_kernels.cuda.runtime import simulating
+from minigrad_kernels.cuda.streams import DEFAULT, on_stream
 
 LATER = "minigrad.cuda.synchronize() after each operation shows which line it was: kernels run after Python has gone on"
 
@@ -106,8 +107,9 @@ def check() -> None:
 
 @cache
 def _note() -> Array:
-    made = empty((3,), numpy.int64)
-    _write(made, 0)
+    with on_stream(DEFAULT):  # where `_write` copies: memory of another stream might still be in use there
+        made = empty((3,), numpy.int64)
+        _write(made, 0)
     return made
 
 
