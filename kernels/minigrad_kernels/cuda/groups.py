@@ -129,9 +129,10 @@ ROWS, GROUPS = kernels_of_groups(True), kernels_of_groups(False)
 @kernel("void(T[:,::1], T[:,:,::1], T[:,:,::1], T[::1], T[::1])")
 def weight_by_columns(z, x, y, means, factors):
     """z[part, j] = the sum of xhat y in column j over the part's rows; neighbouring threads take neighbouring columns."""
-    part, rows = cuda.blockIdx.y, x.shape[1]
-    for j in range(cuda.grid(1), z.shape[1], cuda.gridsize(1)):
-        total = means[0] - means[0]
-        for g in range(part * CHUNK, min(rows, (part + 1) * CHUNK)):
-            total += (x[0, g, j] - means[g]) * factors[g] * y[0, g, j]
-        z[part, j] = total
+    rows = x.shape[1]
+    for part in range(cuda.blockIdx.y, z.shape[0], cuda.gridDim.y):
+        for j in range(cuda.grid(1), z.shape[1], cuda.gridsize(1)):
+            total = means[0] - means[0]
+            for g in range(part * CHUNK, min(rows, (part + 1) * CHUNK)):
+                total += (x[0, g, j] - means[g]) * factors[g] * y[0, g, j]
+            z[part, j] = total

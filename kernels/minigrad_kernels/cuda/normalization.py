@@ -79,7 +79,7 @@ def standardize_weight(x, y, *, shape, dim, eps=1e-5, center=True):
         means, factors = empty((groups,), x.dtype), empty((groups,), x.dtype)
         kernels.statistics[blocks, threads](means, factors, arrays[0], *options)
         parts = empty((-(-groups // CHUNK), size), x.dtype)
-        grid = blocks_for(size, map_threads()), len(parts)
+        grid = blocks_for(size, map_threads()), blocks_for(len(parts), 1)  # along y a grid ends at 65,535
         weight_by_columns[grid, map_threads()](parts, *arrays, means, factors)
     else:
         return _products(x, y, shape, dim, eps, center)
