@@ -103,7 +103,7 @@ def scan(name: str, combine: Callable, types: tuple[tuple[str, str], ...]) -> Sc
 
 
 _sum = scan("cumsum", add, (*((t, t) for t in FLOATS), ("int64", "boolean")))
-_product = scan("cumprod", multiply, ())
+_product = scan("cumprod", multiply, (("float32", "float32"),))
 _log_sum_exp = scan("logcumsumexp", _log_add_exp, (("float32", "float32"),))
 
 
