@@ -143,5 +143,5 @@ class _At:
 def _device_array(x: Array) -> Any:
     from numba.cuda.cudadrv.devicearray import DeviceNDArray
 
-    memory = x.block.memory.view(x.address - x.block.address)
+    memory = x.block.memory.view(x.address - x.block.address) if x.size else None  # of no elements Numba takes none
     return DeviceNDArray(x.shape, x.strides, x.dtype, gpu_data=memory)

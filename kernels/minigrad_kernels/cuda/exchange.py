@@ -16,6 +16,7 @@ from typing import Any
 import numpy
 
 from minigrad_kernels.cuda.array import Array, layout_at
+from minigrad_kernels.cuda.driver import bindings
 from minigrad_kernels.cuda.memory import Block
 from minigrad_kernels.cuda.runtime import CudaUnavailable, simulating
 from minigrad_kernels.cuda.streams import Stream, current_stream
@@ -111,12 +112,10 @@ def _pointer(address: int, nbytes: int, owner: Any) -> Any:
     """The memory as the driver's pointer, which Numba's arrays need."""
     if simulating():
         return None
-    import ctypes
-
     from numba import cuda
     from numba.cuda.cudadrv.driver import MemoryPointer
 
-    return MemoryPointer(cuda.current_context(), ctypes.c_void_p(address), nbytes, owner=owner)
+    return MemoryPointer(cuda.current_context(), bindings().CUdeviceptr(address), nbytes, owner=owner)
 
 
 def _stream_at(address: int | None) -> Stream:
