@@ -150,14 +150,14 @@ def test_the_second_pass_of_create_graph_is_in_the_film() -> None:
     assert {v.name for v in film.vertices if v.name} >= {"x", "g"}
 
 
-def test_50_000_ops_are_recorded_in_seconds() -> None:
+def test_20_000_ops_are_recorded_in_seconds() -> None:
     x = tensor([1.0, 2.0], requires_grad=True)
     begin = time.process_time()  # the processor's time: the machine may be busy with other tests
     with minigrad.record() as film:
         y = x
-        for _ in range(25_000):
+        for _ in range(10_000):
             y = y * 1.0 + 0.0
         y.sum().backward()
     seconds = time.process_time() - begin
-    assert len(film.vertices) == 50_002 and len(film.steps) == 2 * 50_001 + 2
-    assert seconds < 20, f"{seconds:.1f} s"
+    assert len(film.vertices) == 20_002 and len(film.steps) == 2 * 20_001 + 2
+    assert seconds < 8, f"{seconds:.1f} s"
