@@ -86,7 +86,8 @@ def words(part: str) -> str:
 
 def title(module) -> str:
     """The part's heading, and the first sentence of what it says of itself."""
-    return f"## {module.__name__.rpartition('.')[2].replace('_', ' ').capitalize()}\n\n{module.__doc__.splitlines()[0]}"
+    name = module.__name__.rpartition(".")[2].replace("_", " ").capitalize().replace("Gpu", "GPU")
+    return f"## {name}\n\n{module.__doc__.splitlines()[0]}"
 
 
 if __name__ == "__main__":
