@@ -24,8 +24,9 @@ IN_DOUBLE = {
 
 def key() -> str:
     """Of what the PTX is made from."""
-    sources = [*ROOT.glob("kernels/**/*.py"), *ROOT.glob("minigrad/**/*.py"), PROGRAM, ROOT / "tests" / "op_cases.py"]
-    texts = [path.read_bytes() for path in sorted(sources)]
+    written = [path for folder in ("kernels", "minigrad") for path in (ROOT / folder).glob("**/*.py")]
+    sources = [path for path in written if "__pycache__" not in path.parts]  # where generated kernels are kept
+    texts = [path.read_bytes() for path in sorted([*sources, PROGRAM, ROOT / "tests" / "op_cases.py"])]
     return hashlib.sha256(b"\0".join([*texts, version("numba-cuda").encode(), version("numba").encode()])).hexdigest()
 
 
