@@ -14,6 +14,7 @@ from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
 from minigrad.graph.lowering import bases, results, ufunc, way
 from minigrad.graph.program import Program
+from minigrad.graph.special import PART
 
 # What cannot fail whatever the values are, beside elementwise operations: it looks at no indices.
 _SAFE = frozenset(
@@ -40,6 +41,8 @@ def overwriting(program: Program, wanted: dict[Symbol, Symbol]) -> dict[tuple[Sy
         ((maker, n),) = pieces
         if way(maker) != "into" or results(maker)[n] != (target.shape, target.dtype) or output.shape != target.shape:
             continue
+        if not _in_order(output, maker):
+            continue
         readers = [s for s in order if any(isinstance(x, Symbol) and (target, 0) in lying[x] for x in s.inputs)]
         late = any(step[s] > step[maker] for s in readers)
         handed_out = shared[target, 0] > 0 or shared[maker, n] > 1
@@ -56,6 +59,13 @@ def overwriting(program: Program, wanted: dict[Symbol, Symbol]) -> dict[tuple[Sy
 def _cannot_fail(symbol: Symbol) -> bool:
     found = way(symbol)
     return found in ("view", "into", "input", "constant") or symbol.op.elementwise or symbol.op.name in _SAFE
+
+
+def _in_order(output: Symbol, maker: Symbol) -> bool:
+    """Whether an output has its elements in the order in which they were written: a square's transpose has its shape only."""
+    while output is not maker and output.op is not None and (output.op is PART or output.op.name == "reshape"):
+        output = output.inputs[0]
+    return output is maker
 
 
 def _may_read(maker: Symbol, n: int, target: Symbol, lying: dict[Symbol, Any], reads: bool) -> bool:

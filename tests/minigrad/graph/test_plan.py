@@ -163,6 +163,20 @@ def test_a_kernel_overwrites_only_what_the_result_is_made_of() -> None:
         numpy.testing.assert_allclose(z, a)
 
 
+def test_a_transpose_is_not_taken_for_what_it_is_made_of() -> None:
+    """A square's transpose has its shape and lies in its memory; what is wanted in the input's memory is the transpose."""
+    graph = Graph()
+    x = graph.variable("x", (3, 3))
+    for y, overwrites in [((x * 2 + 1).permute((1, 0)), False), ((x * 2 + 1).reshape((9,)).reshape((3, 3)), True)]:
+        program = Program(graph, [x], [y])
+        a = numpy.arange(9, dtype="float32").reshape(3, 3)
+        expected = program.run(a.copy())[0]
+        plan = Plan(program, fixed={x: a}, into={y: x})
+        (z,) = plan()
+        assert bool(plan.overwritten) is overwrites
+        assert (a if z is None else z).tolist() == expected.tolist()
+
+
 def test_a_product_is_not_written_where_a_factor_lies() -> None:
     """A row of the result needs all rows of a factor, so the two are in use at one time."""
     graph = Graph()
