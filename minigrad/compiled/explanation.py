@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from minigrad.graph.fused import Fused
+
 
 class Explanation:
     """A compiled function, told in words.
@@ -102,11 +104,7 @@ def _guards(trace: Any) -> list[str]:
 
 def _kernels(program: Any) -> list[tuple[str, str]]:
     """The generated kernels with their text."""
-    return [
-        (symbol.name, str(getattr(symbol.op, "source", "") or getattr(symbol.op, "members", "")))
-        for symbol in program.needed
-        if symbol.op is not None and hasattr(symbol.op, "into")
-    ]
+    return [(symbol.name, symbol.op.source) for symbol in program.needed if isinstance(symbol.op, Fused)]
 
 
 def _count(n: int, what: str) -> str:

@@ -26,6 +26,8 @@ def test_it_lists_guards_rewrites_and_recompiles(capsys: pytest.CaptureFixture) 
     first = told.programs[0]
     assert [name for name, *_ in first["rewrites"]][:2] == ["prune", "fold"]
     assert first["rewrites"][0][1] > first["rewrites"][-1][2]
+    ((name, source),) = first["kernels"]
+    assert f"kernels: {name}" in text and "def kernel(" in source
     assert "<table>" in told._repr_html_() and "&lt;locals&gt;" in told._repr_html_()
 
 
