@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -51,11 +52,13 @@ def judge(notebook: Path, against: Path | None = None) -> Report:
         found = Path(folder) / "report.jsonl"
         command = [sys.executable, "-m", "pytest", str(notebook.resolve()), "-p", "minigrad_course.judge"]
         command += ["--nbval", "--nbval-current-env", "--judge-report", str(found)]
-        # Nothing of the surrounding project's settings: the judge answers the same everywhere.
-        command += ["--noconftest", "--color=no", "-p", "no:cacheprovider", "-o", "addopts="]
+        # Nothing of the surrounding project's settings, and no plugin that happens to be installed: the judge answers the
+        # same everywhere, and a second sooner where there are many.
+        alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        command += ["-p", "nbval.plugin", "--noconftest", "--color=no", "-p", "no:cacheprovider", "-o", "addopts="]
         command += ["-o", "filterwarnings=ignore", "--rootdir", str(notebook.resolve().parent)]
         command += ["--judge-against", str(against.resolve())] if against else []
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
         lines = found.read_text(encoding="utf-8").splitlines() if found.exists() else []
     answers = [json.loads(line) for line in lines]
     if not answers or not all(answer["cell"] for answer in answers):

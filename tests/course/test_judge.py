@@ -1,15 +1,18 @@
 """The judge: nobody passes without solving, nobody who solved fails, and every failure says what to do."""
 
+import json
 import os
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from minigrad_course import cells
 from minigrad_course.cells import CourseError
 from minigrad_course.report import judge
 from minigrad_course.restore import restore
+from minigrad_course.strip import write_exercises
 
 from .conftest import cell
 
@@ -42,19 +45,29 @@ def test_unsolved_exercises_fail_and_say_so(course):
     assert report.remarks["mean"].startswith("exercise mean: not solved yet")
 
 
-def test_solved_exercises_pass(course):
-    course.solve()
+def test_solved_exercises_pass_whatever_the_reader_prints_and_tries_beside_them(course):
+    course.solve(mean="print('looking'); return sum(values) / len(values)")
+
+    def play(notebook):
+        own = cell(notebook, "imports").copy()
+        own.update(metadata={}, source="import time; print(time.time()); 1 / 0", outputs=[], id="mine")
+        notebook.cells.insert(3, type(notebook)(own))
+        notebook.cells[2].source = "x = np.arange(3.0)\nx + 100"
+
+    course.edit(course.exercises, play)
     report = judge(course.exercises)
     assert report.passed
     assert report.scores == {"mul_rule": (2, 2), "mean": (3, 3)}
 
 
-def test_a_wrong_solution_gets_its_hint(course):
-    course.solve(mul_rule="return g * y, -g * x")
+def test_a_wrong_solution_gets_its_hint_and_one_that_does_not_compile_is_named(course):
+    # An open bracket would be an _IncompleteInputError from Python 3.13 on.
+    course.solve(mul_rule="return g * y, -g * x", mean="return )")
     report = judge(course.exercises)
-    assert report.scores == {"mul_rule": (0, 2), "mean": (3, 3)}
+    assert report.scores == {"mul_rule": (0, 2), "mean": (0, 3)}
     assert "gy: expected g*x = 6.0, got -6.0" in report.remarks["mul_rule"]
     assert "The sign: d(xy) = y dx + x dy." in report.remarks["mul_rule"]
+    assert "SyntaxError" in report.remarks["mean"]
 
 
 def test_the_students_command_gives_a_readable_answer(course):
@@ -73,35 +86,56 @@ def test_the_students_command_gives_a_readable_answer(course):
     assert nbval(course).returncode == 0
 
 
-def edited_source(notebook):
-    cell(notebook, "test_mul_rule").source = 'print("mul_rule: correct")'
+def edited_source(check):
+    check.update(source="pass", outputs=[])
 
 
-def edited_outputs(notebook):
-    cell(notebook, "test_mul_rule").update(outputs=[], execution_count=None)
+def edited_outputs(check):
+    check.update(outputs=[], execution_count=None)
 
 
-def skipping_tag(notebook):
-    cell(notebook, "test_mul_rule").metadata.tags = ["nbval-skip", "raises-exception"]
+def skipping_tag(check):
+    check.metadata.tags = ["nbval-skip", "raises-exception"]
 
 
-def unlocked(notebook):
-    cell(notebook, "test_mul_rule").metadata.nbgrader.update(locked=False, grade=False, solution=True)
-    edited_source(notebook)
+def unlocked(check):
+    check.metadata.nbgrader.update(locked=False, grade=False, solution=True)
+    edited_source(check)
 
 
-def turned_into_text(notebook):
-    cell(notebook, "test_mul_rule").cell_type = "markdown"
-    for key in ("outputs", "execution_count"):
-        del cell(notebook, "test_mul_rule")[key]
+def turned_into_text(check):
+    check.cell_type = "markdown"
+    del check["outputs"], check["execution_count"]
 
 
-@pytest.mark.parametrize("cheat", [edited_source, edited_outputs, skipping_tag, unlocked, turned_into_text])
-def test_an_edited_check_does_not_help(course, cheat):
+CHEATS = {
+    f"rule_{cheat.__name__}": cheat
+    for cheat in (edited_source, edited_outputs, skipping_tag, unlocked, turned_into_text)
+}
+
+
+def test_an_edited_check_does_not_help(course):
+    def copy_the_exercise(notebook):
+        whole = [found for found in notebook.cells if "mul_rule" in cells.grade_id(found)]
+        for name in CHEATS:
+            notebook.cells += [
+                nbformat.from_dict(json.loads(json.dumps(one).replace("mul_rule", name))) for one in whole
+            ]
+
+    course.edit(course.chapter, copy_the_exercise)
+    write_exercises(course.chapter)
     course.solve(mul_rule="return 0, 0")
+
+    def cheat(notebook):
+        for name, edit in CHEATS.items():
+            solution = cell(notebook, name)
+            solution.source = solution.source.replace(f'raise NotImplementedError("exercise {name}")', "return 0, 0")
+            edit(cell(notebook, f"test_{name}"))
+
     course.edit(course.exercises, cheat)
     report = judge(course.exercises)
-    assert report.scores == {"mul_rule": (0, 2), "mean": (3, 3)}
+    assert report.scores == {"mul_rule": (0, 2), "mean": (3, 3), **dict.fromkeys(CHEATS, (0, 2))}
+    assert all("gx: expected g*y = 15.0, got 0" in report.remarks[name] for name in CHEATS)
 
 
 def test_a_check_that_is_handed_out_may_raise_and_a_judged_one_may_not(course):
@@ -112,45 +146,19 @@ def test_a_check_that_is_handed_out_may_raise_and_a_judged_one_may_not(course):
     assert cell(restored, "test_mul_rule").metadata.tags == []
 
 
-def test_a_missing_cell_fails(course):
+def test_a_missing_cell_and_a_doubled_one_fail(course):
     course.solve()
-    course.edit(course.exercises, lambda nb: nb.cells.remove(cell(nb, "test_mean")))
+
+    def change(notebook):
+        notebook.cells.remove(cell(notebook, "test_mean"))
+        notebook.cells.append(type(notebook)({**cell(notebook, "test_mul_rule"), "id": "copy"}))
+
+    course.edit(course.exercises, change)
     report = judge(course.exercises)
     assert "the cell test_mean is missing" in report.remarks["structure"]
-    assert report.scores == {"mul_rule": (2, 2), "mean": (0, 3)}
-
-
-def test_a_doubled_cell_fails(course):
-    course.solve()
-    course.edit(course.exercises, lambda nb: nb.cells.append(type(nb)({**cell(nb, "test_mul_rule"), "id": "copy"})))
-    report = judge(course.exercises)
     assert "2 cells called test_mul_rule" in report.remarks["structure"]
-    assert not report.passed
-
-
-def test_a_solution_that_does_not_compile_is_named(course):
-    course.solve(mean="return )")  # an open bracket would be an _IncompleteInputError from Python 3.13 on
-    report = judge(course.exercises)
-    assert "SyntaxError" in report.remarks["mean"]
     assert report.scores["mean"] == (0, 3)
-
-
-def test_the_readers_own_cells_are_not_judged(course):
-    course.solve()
-
-    def play(notebook):
-        own = cell(notebook, "imports").copy()
-        own.update(metadata={}, source="import time; print(time.time()); 1 / 0", outputs=[], id="mine")
-        notebook.cells.insert(3, type(notebook)(own))
-        notebook.cells[2].source = "x = np.arange(3.0)\nx + 100"
-
-    course.edit(course.exercises, play)
-    assert judge(course.exercises).passed
-
-
-def test_printing_inside_a_solution_is_allowed(course):
-    course.solve(mean="print('looking'); return sum(values) / len(values)")
-    assert judge(course.exercises).passed
+    assert not report.passed
 
 
 def test_withheld_solutions_are_replaced_by_a_pristine_copy(course):
@@ -158,7 +166,7 @@ def test_withheld_solutions_are_replaced_by_a_pristine_copy(course):
     pristine.parent.mkdir()
     pristine.write_bytes(course.exercises.read_bytes())
     course.chapter.unlink()
-    course.edit(course.exercises, edited_source)
+    course.edit(course.exercises, lambda notebook: edited_source(cell(notebook, "test_mul_rule")))
     assert judge(course.exercises).scores == {"mul_rule": (0, 2), "mean": (0, 3)}
     pristine.rename(course.folder / "handed_out.ipynb")
     with pytest.raises(CourseError, match="Nothing to judge"):
