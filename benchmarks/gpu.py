@@ -75,13 +75,17 @@ def bandwidth(shape: tuple[int, int], rounds: int, turn: float) -> str:
 
 
 def training(letters: str, rounds: int, turn: float) -> str:
-    """A line for each network: minigrad's step as written, captured once and replayed, and PyTorch's as written."""
-    rows = ["| | minigrad | captured | PyTorch | PyTorch / minigrad | PyTorch / captured |"]
-    rows.append("| --- |" + " ---: |" * 5)
+    """A line for each network: minigrad's step as written, captured by hand and replayed, by `minigrad.compile`; and PyTorch's."""
+    ours = ("minigrad", "captured", "compiled")
+    rows = [f"| | {' | '.join((*ours, 'PyTorch', *(f'PyTorch / {who}' for who in ours)))} |", "| --- |" + " ---: |" * 7]
     for letter in letters:
         plain = step_of(mg, letter)
         first = float(plain().item())
-        sides: dict[str, Callable[[], Any]] = {"minigrad": plain, "captured": captured(step_of(mg, letter))}
+        sides: dict[str, Callable[[], Any]] = {
+            "minigrad": plain,
+            "captured": captured(step_of(mg, letter)),
+            "compiled": mg.compile(step_of(mg, letter)),
+        }
         peer = peer_library()
         if peer is not None:
             sides["PyTorch"] = step_of(peer, letter)
@@ -90,8 +94,8 @@ def training(letters: str, rounds: int, turn: float) -> str:
                 raise SystemExit(f"{NAMES[letter]}: a loss of {first}, PyTorch's is {theirs}.")
         times = {who: t * 1e6 for who, t in in_turns(sides, rounds, turn).items()}
         theirs = times.get("PyTorch")
-        figures = [f"{times['minigrad']:,.0f}", f"{times['captured']:,.0f}", f"{theirs:,.0f}" if theirs else "–"]
-        figures += [f"{theirs / times[who]:.2f}" if theirs else "–" for who in ("minigrad", "captured")]
+        figures = [*(f"{times[who]:,.0f}" for who in ours), f"{theirs:,.0f}" if theirs else "–"]
+        figures += [f"{theirs / times[who]:.2f}" if theirs else "–" for who in ours]
         rows.append(f"| {NAMES[letter]} | {' | '.join(figures)} |")
     return "\n".join(rows)
 

@@ -125,6 +125,11 @@ class CPU(Device):
         return target
 
     @staticmethod
+    def layout(array: numpy.ndarray) -> numpy.ndarray:
+        """Where the elements lie: shape, strides, dtype and address, as a NumPy array that may not be there to be read."""
+        return array
+
+    @staticmethod
     def is_view(array: numpy.ndarray) -> bool:
         """Whether the array's memory belongs to another array."""
         return pool.is_view(array)

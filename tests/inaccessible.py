@@ -17,6 +17,7 @@ import mmap
 import os
 import sys
 from typing import Any
+from unittest.mock import MagicMock
 
 import numpy
 
@@ -83,14 +84,18 @@ class Recorder:
 
 
 def pretend() -> None:
-    """Let there be a GPU, whose memory is inaccessible."""
-    from minigrad_kernels.cuda import array, launch, memory, runtime
+    """Let there be a GPU, whose memory is inaccessible, and whose driver agrees to everything."""
+    from minigrad_kernels.cuda import array, graphs, launch, memory, runtime, streams, transfer
 
     runtime._gpu = runtime.Gpu((13, 0), "a GPU that is not there", (9, 0), RESERVED)
     memory._driver_memory = Pages().allocate
     memory._give_back = lambda: None
     array._device_array = Handle
     launch.Kernel.compiled = property(Recorder)
+    graphs.call = streams.call = lambda name, *arguments: 1
+    graphs.bindings = streams.bindings = MagicMock
+    setattr(streams.Stream, "handle", property(lambda stream: stream.address))
+    transfer.synchronize = lambda: None
 
 
 def arranged(x: numpy.ndarray) -> dict[str, Any]:
@@ -208,6 +213,36 @@ def training(errors: dict[str, str]) -> None:
             errors[f"training, {make}"] = f"{type(error).__name__}: {error}"
 
 
+def compiled(errors: dict[str, str]) -> int:
+    """Steps that are captured, and launched all at once. Returns how many were."""
+    import minigrad
+    from minigrad import nn, optim
+
+    captured = 0
+    for make in (optim.Adam, lambda p: optim.SGD(p, momentum=0.9)):
+        model = nn.Sequential(nn.Linear(16, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 3)).to(
+            "cuda"
+        )
+        optimizer = make(model.parameters())
+
+        @minigrad.compile
+        def step(x: Any, y: Any, model: Any = model, optimizer: Any = optimizer) -> Any:
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        try:
+            for _ in range(4):
+                step(minigrad.zeros(5, 16, device="cuda"), minigrad.zeros(5, dtype="int64", device="cuda"))
+            _, trace = step.traces[-1]
+            captured += trace.plan.graph is not None and trace.replays > 1
+        except Exception as error:
+            errors[f"compiled, {make}"] = f"{type(error).__name__}: {error}"
+    return captured
+
+
 def engine(errors: dict[str, str]) -> list[str]:
     """Every operation on tensors, its gradients, and theirs."""
     from op_cases import CASES, is_floating
@@ -259,6 +294,7 @@ def main() -> None:
     sizes(errors)
     fused(errors)
     training(errors)
+    report["captured"] = compiled(errors)
     json.dump(report | {"errors": errors, "launches": dict(Recorder.count)}, sys.stdout)
 
 

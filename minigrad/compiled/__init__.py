@@ -3,8 +3,8 @@
 The files in the order in which to read them: `stand_ins` (a graph as another device), `memory` (writes, where nothing is
 written), `capture` (what is known while the program runs on symbols), `formulas` and `updates` (optimisers),
 `reached` and `sources` (what a function reaches beside its arguments), `program` (what a capture comes to), `gradients`
-(results that can be differentiated), `trace` (guards and the replay), `signature` (whether two captures agree), `function`
-(which program for which call) and `explanation`.
+(results that can be differentiated), `launches` (a program on a GPU), `trace` (guards and the replay), `signature` (whether
+two captures agree), `function` (which program for which call) and `explanation`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ def compile(function: Callable | None = None, *, explain: bool = False, rewrites
     Python that looks at a value, `if loss > 1:`, gets it while capturing, and the program holds for that outcome: each replay
     computes the value before anything is written. What no guard can hold (`loss.item()`, `.numpy()`, a tensor put into a
     list outside) is a *break*: from then on the function runs as it is written. So do calls while a film or a view listens.
+
+    On a GPU the program's kernels are captured too, as a graph of launches (`minigrad.cuda.graph`), and launched all at once.
+    All tensors must be on one device: what moves between devices inside is a break.
 
     What Python does beside tensors, such as printing, happens while capturing only: in the first two calls of each kind,
     since the second one captures again, to see that nothing unguarded decides.

@@ -16,6 +16,7 @@ from minigrad.compiled.indexing import by_tensors
 from minigrad.compiled.sources import Decision, GradientOf, Held, Kept, Lifted
 from minigrad.compiled.stand_ins import real_array, real_grad, set_real_array, set_real_grad, suspended
 from minigrad.compiled.updates import Updates
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.graph.ir import Symbol
 from minigrad.tape import Leaf, Node
 from minigrad.tensor import Tensor
@@ -53,12 +54,14 @@ class Capture(Answers):
 
     # -- arrays become symbols --------------------------------------------------------------------------------------
 
-    def lift_array(self, array: numpy.ndarray) -> Symbol:
+    def lift_array(self, array: Any) -> Symbol:
         """The variable that stands for the memory of an array."""
         return self._lift(array, array, None)
 
-    def _lift(self, value: Any, array: numpy.ndarray, node: Any) -> Symbol:
-        region = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str)
+    def _lift(self, value: Any, array: Any, node: Any) -> Symbol:
+        device = DEVICE_OF_ARRAY[type(array)]
+        layout = device.layout(array)
+        region = (device, layout.__array_interface__["data"][0], layout.shape, layout.strides, layout.dtype.str)
         symbol = self._regions.get(region)
         if symbol is None:
             name = self._names.get(id(value), "array" if value is array else "tensor")
@@ -76,8 +79,7 @@ class Capture(Answers):
             if array.graph is not self.graph:
                 self.refuse("a tensor of another program that was captured is used", "return it from that program")
             return array
-        if type(array) is not numpy.ndarray:
-            self.symbol(array)  # is refused: it is on another device
+        self.be_on(t.device)
         address = self._addresses.get(id(t))
         if address is None:
             address = self._addresses[id(t)] = self._lift(t, array, t.node)
@@ -151,7 +153,7 @@ class Capture(Answers):
         if t.numel() != 1 or (t.dtype.kind == "f" and real.__name__ in ("item", "__index__")):
             return real(t)
         symbol = self.read(t)
-        outcome = kind(self.evaluate(symbol).item())
+        outcome = kind(self.to_numpy(self.evaluate(symbol)).item())
         self.decisions.append(Decision(symbol, kind, outcome, events.user_line()))
         return outcome
 

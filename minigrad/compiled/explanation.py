@@ -13,7 +13,7 @@ class Explanation:
 
     Attributes:
         programs: for each captured program a dictionary: "guards", "breaks", "rewrites" (name, nodes before and after),
-            "kernels" (name and source), "replays", "inputs", "outputs", "peak_bytes".
+            "kernels" (name and source), "replays", "inputs", "outputs", "peak_bytes", "launches" (of a program on a GPU).
         recompiled: why each program after the first was needed.
     """
 
@@ -35,6 +35,7 @@ class Explanation:
                     f"  replayed {_count(program['replays'], 'time')}; {_count(program['inputs'], 'input')}, "
                     f"{_count(program['outputs'], 'output')}, {program['peak_bytes']:,} bytes of buffers"
                 )
+                lines += [f"  {program['launches']}"] * bool(program["launches"])
                 lines.append("  rewrites (nodes before and after):")
                 lines += [f"    {name:<10} {before:>5} {after:>5}" for name, before, after in program["rewrites"]]
             if program["gradients"]:
@@ -59,7 +60,7 @@ class Explanation:
                     f"<tr><td>{escape(name)}</td><td>{before}</td><td>{after}</td></tr>"
                     for name, before, after in program["rewrites"]
                 )
-                parts.append(f"<br>Replayed {_count(program['replays'], 'time')}.")
+                parts.append(f"<br>Replayed {_count(program['replays'], 'time')}. {escape(program['launches'])}")
                 parts.append(f"<table><tr><th>rewrite</th><th>nodes before</th><th>after</th></tr>{rows}</table>")
             for name, source in program["kernels"]:
                 parts.append(f"<details><summary>kernel {escape(name)}</summary><pre>{escape(source)}</pre></details>")
@@ -80,6 +81,7 @@ def _told(trace: Any) -> dict[str, Any]:
         "inputs": 0 if program is None else len(program.inputs),
         "outputs": 0 if program is None else len(program.outputs),
         "peak_bytes": 0 if program is None else trace.peak_bytes,
+        "launches": getattr(trace.plan, "told", ""),
     }
 
 

@@ -21,6 +21,7 @@ from minigrad.compiled.sources import Break
 from minigrad.compiled.stand_ins import capturing
 from minigrad.compiled.structure import take_apart
 from minigrad.compiled.trace import FAILED, OTHER, Trace
+from minigrad.device import DEVICES
 from minigrad.tape import mode
 
 # So many programs are captured of one function. Beyond, what none of them fits runs as it is written.
@@ -49,7 +50,7 @@ class Compiled:
             update_wrapper(self, function)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if mode.capture is not None or (events.LISTENERS and _is_watched()):  # part of another program, or of a film
+        if mode.capture is not None or (events.LISTENERS and _is_watched()) or _is_captured():
             return self.function(*args, **keywords)
         if self._quick is not None and not keywords and len(args) == self._count:
             result = self._quick(*args)
@@ -188,9 +189,14 @@ class Compiled:
 
 
 def _is_watched() -> bool:
-    """Whether somebody wants to see operations run; rewrites, and what is logged, are seen by who listens to them too."""
+    """Whether somebody wants to see operations run, as a film does; rewrites, and what is logged, are seen anyway."""
     kinds = [kind for kind in events.KINDS if kind not in ("rewrite", "logged")]
     return any(hasattr(listener, kind) for listener in events.LISTENERS for kind in kinds)
+
+
+def _is_captured() -> bool:
+    """Whether launches become part of a graph of the user's own (`minigrad.cuda.graph`)."""
+    return "cuda" in DEVICES and DEVICES["cuda"].capturing
 
 
 class _Modules:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy
-
 from minigrad import events
 from minigrad.compiled.sources import Lifted
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.errors import GraphError
 from minigrad.graph.ir import Symbol
 from minigrad.op import Op
@@ -32,7 +31,7 @@ class Replayed(Op):
         self.__doc__ = f"The compiled function {name}. Its gradients are a program too."
 
     def _rule(self, g: Any, z: Any, *values: Any) -> tuple:
-        if not isinstance(g, numpy.ndarray):
+        if type(g) not in DEVICE_OF_ARRAY:
             raise GraphError(
                 f"{self.name}: the gradient of a compiled function cannot be differentiated again.",
                 got="create_graph=True through its result",

@@ -15,8 +15,8 @@ def heal(capture: Any) -> None:
         if (t := ref()) is not None:
             symbol = capture.memory.read(real_array(t))
             try:
-                value = numpy.array(capture.evaluate(symbol))
+                value = t.device.array(capture.evaluate(symbol))
             except Exception:  # it is what could not be computed
-                value = numpy.full(symbol.shape, numpy.nan if symbol.dtype.kind == "f" else 0, symbol.dtype)
+                value = t.device.full(symbol.shape, numpy.nan if symbol.dtype.kind == "f" else 0, symbol.dtype)
             set_real_array(t, value)
             t.node = t.base = None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 
 from minigrad import ops
+from minigrad.device import cpu
 from minigrad.graph.special import Special
 from minigrad.imperative import wrap
 from minigrad.tensor import Tensor
@@ -33,11 +34,15 @@ def by_tensors(capture: Any, x: Tensor, real: Callable, index: Any) -> Tensor:
         capture.refuse(
             "how many elements a mask selects is known only when its values are", "minigrad.where(mask, x, 0)"
         )
+    if x.device is not cpu and len(symbols) > 1:
+        capture.refuse("several tensors index together, which is counted on the CPU", "one index into x.flatten(0, 1)")
     sizes = x.shape[:leading]
     shape = numpy.broadcast_shapes(*(getattr(p, "shape", ()) for p in symbols))
-    flat = capture.graph.special(_PLACES, tuple(symbols), {"sizes": sizes}, shape, numpy.int64)
-    lines = ops.reshape(x, shape=(-1, *x.shape[leading:]))
-    taken = ops.take_slices(lines, wrap(flat, x.device), dim=0)
+    if x.device is cpu:
+        flat = capture.graph.special(_PLACES, tuple(symbols), {"sizes": sizes}, shape, numpy.int64)
+        taken = ops.take_slices(ops.reshape(x, shape=(-1, *x.shape[leading:])), wrap(flat, cpu), dim=0)
+    else:  # its kernels count one index themselves
+        taken = ops.take_slices(x, wrap(symbols[0], x.device), dim=0)
     return real(taken, (slice(None),) * len(shape) + rest) if rest else taken
 
 

@@ -13,9 +13,18 @@ from minigrad.compiled.gradients import Gradients
 from minigrad.compiled.sources import Break, Lifted
 from minigrad.compiled.stand_ins import real_array, real_grad, set_real_array
 from minigrad.compiled.structure import mapped
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.graph.ir import Symbol
 from minigrad.tape import FREED, Leaf, Node
 from minigrad.tensor import Tensor
+
+
+def may_overlap(x: Any, y: Any) -> bool:
+    """Whether two arrays may have memory in common."""
+    if type(x) is not type(y):
+        return False
+    layout = DEVICE_OF_ARRAY[type(x)].layout
+    return numpy.may_share_memory(layout(x), layout(y))
 
 
 class Outputs(list):
@@ -88,12 +97,21 @@ class Finished:
         self.rebound = [(t, self.outputs.place(t.array)) for t in capture.rebound.values()]
         self._by_id.clear()
 
+    def read(self) -> tuple[set[int], set[int]]:
+        """The outputs, by their places, that somebody gets: those that are gradients of tensors outside alone, and the others."""
+        gradients = [made for _, made in self.grads if isinstance(made, Made)]
+        others = [m for m in self.known.values() if isinstance(m, Made) and all(m is not g for g in gradients)]
+        mapped(self.result, Made, others.append)
+        found = {*self.decided, *(place for _, place in self.rebound), *(made.place for made in others)}
+        found.update(x for made in (*others, *gradients) for x in made.saved if isinstance(x, int))
+        return {made.place for made in gradients} - found, found
+
     def _written(self) -> list[Lifted]:
         """Those in whose memory something was written, one for each memory."""
         found = {x.symbol: x for x in reversed(self.capture.lifted) if x.symbol in self.capture.memory.now}
         for x in found.values():
             for y in self.capture.lifted:
-                if y.symbol is not x.symbol and numpy.may_share_memory(x.array, y.array):
+                if y.symbol is not x.symbol and may_overlap(x.array, y.array):
                     self.capture.refuse(
                         f"{x.symbol.name} is written to, and {y.symbol.name} sees a part of its memory",
                         "one of them, and views of it made inside",

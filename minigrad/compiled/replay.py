@@ -30,6 +30,7 @@ import numpy
 from minigrad.compiled.checks import fits_as, modules_hold_as_in, owner_of, tensor_of
 from minigrad.compiled.program import Made
 from minigrad.compiled.sources import Argument, GradientOf, Held, InCell, Kept, Named
+from minigrad.device import cpu
 from minigrad.graph.emit import Names
 from minigrad.graph.plan import Plan
 from minigrad.tape import Clock, mode
@@ -213,11 +214,12 @@ class Quick:
 
 
 def quick(trace: Any, structure: Any) -> Quick | None:
-    """The short way for a trace, if it can have one: its arguments are tensors without gradients, nothing is decided by
+    """The short way for a trace on the CPU, if it can have one: its arguments are tensors without gradients, nothing is decided by
     values or drawn, gradients are new, and what it writes is no argument."""
     finished, arguments = trace.finished, structure[0]
     simple = (
-        not structure[1]
+        trace.device is cpu
+        and not structure[1]
         and all(a is Tensor for a in arguments)
         and not (trace.decisions or trace.generators or trace.twice or finished.rebound)
         and all(made is None or (isinstance(made, Made) and _plain(made)) for _, made in finished.grads)

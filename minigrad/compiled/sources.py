@@ -84,7 +84,7 @@ class Lifted:
 
     __slots__ = ("array", "dtype", "node", "recorded", "shape", "source", "symbol", "value")
 
-    def __init__(self, symbol: Symbol, source: Any, value: Any, array: numpy.ndarray, node: Any):
+    def __init__(self, symbol: Symbol, source: Any, value: Any, array: Any, node: Any):
         self.symbol, self.source, self.value, self.array, self.node = symbol, source, value, array, node
         self.shape, self.dtype, self.recorded = array.shape, array.dtype, node is not None
 
@@ -94,6 +94,8 @@ class Lifted:
         if not isinstance(value, Tensor if kind == "tensor" else numpy.ndarray):
             return f"{self.symbol.name} is no {kind} but {type(value).__name__}"
         array = value.array if isinstance(value, Tensor) else value
+        if type(array) is not type(self.array):
+            return f"the device of {self.symbol.name}: {str(value.device)!r}"
         if array.shape != self.shape:
             return f"the shape of {self.symbol.name}: {array.shape}, not {self.shape}"
         if array.dtype != self.dtype:

@@ -1,11 +1,11 @@
-"""A graph as another device: what stands in for the CPU, and for a tensor's own attributes, while a program is captured.
+"""A graph as another device: what stands in for a device, and for a tensor's own attributes, while a program is captured.
 
 Every operation, in the forward pass and in the rules of the backward pass, ends in `device.table[name](*arrays)`. While a
 program is captured the table answers by adding a node to a graph, so that tensors hold symbols where their arrays would be,
 and the tape, the walk, hooks and optimisers run as they are and thereby declare the whole step. Real tensors keep their
 arrays. Their attributes are read and written through `Capture`, which knows what the program has made of them so far.
 
-Other threads go on with the real CPU: what stands in here asks `mode.capture`, which is each thread's own.
+Other threads go on with the real device: what stands in here asks `mode.capture`, which is each thread's own.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy
 
-from minigrad import device as devices
-from minigrad.device import CPU, Table, cpu
+from minigrad.device import CPU, DEVICE_OF_ARRAY, DEVICES, Device, Table
 from minigrad.graph.ir import Symbol
 from minigrad.tape import mode
 from minigrad.tensor import Tensor
@@ -45,59 +45,98 @@ class CapturingTable(Table):
         return self.real[name] if capture is None else capture.kernel(name)
 
 
-class CapturingCPU(CPU):
-    """The CPU, while a program is captured: what it is asked becomes part of the graph."""
+class Capturing(Device):
+    """A device, while a program is captured: what it is asked becomes part of the graph.
+
+    Attributes: real, the device as it was, for other threads.
+    """
+
+    real: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["real"], name)
+
+    @property
+    def capturing(self) -> bool:
+        return mode.capture is None and self.real.capturing
 
     @property
     def fuses(self) -> bool:
-        return mode.capture is None and super().fuses
+        return mode.capture is None and self.real.fuses
 
-    def asarray(self, value: Any, *rest: Any) -> Any:  # type: ignore[override]
-        return value if type(value) is Symbol else CPU.asarray(value, *rest)
+    def asarray(self, value: Any) -> Any:
+        if mode.capture is None:
+            return self.real.asarray(value)
+        return value if type(value) is Symbol or type(value) in DEVICE_OF_ARRAY else numpy.asarray(value)
 
-    def array(self, value: Any, dtype: Any = None) -> Any:  # type: ignore[override]
-        return CPU.array(value, dtype) if mode.capture is None else mode.capture.copy(value, dtype)
+    def array(self, value: Any, dtype: Any = None) -> Any:
+        return self.real.array(value, dtype) if mode.capture is None else mode.capture.copy(value, dtype, self)
 
-    def full(self, shape: Any, value: Any, dtype: Any) -> Any:  # type: ignore[override]
-        return _constant(CPU.full(shape, value, dtype))
+    def full(self, shape: Any, value: Any, dtype: Any) -> Any:
+        return self._constant("full", shape, value, dtype)
 
-    def arange(self, start: float, stop: float, step: float, dtype: Any) -> Any:  # type: ignore[override]
-        return _constant(CPU.arange(start, stop, step, dtype))
+    def arange(self, start: float, stop: float, step: float, dtype: Any) -> Any:
+        return self._constant("arange", start, stop, step, dtype)
 
-    def linspace(self, start: float, stop: float, steps: int, dtype: Any) -> Any:  # type: ignore[override]
-        return _constant(CPU.linspace(start, stop, steps, dtype))
+    def linspace(self, start: float, stop: float, steps: int, dtype: Any) -> Any:
+        return self._constant("linspace", start, stop, steps, dtype)
 
-    def drawn(self, generator: Any, draw: Callable, shape: Any, dtype: Any) -> Any:  # type: ignore[override]
-        ask = CPU.drawn if mode.capture is None else mode.capture.drawn
-        return ask(generator, draw, shape, dtype)
+    def _constant(self, make: str, *args: Any) -> Any:
+        """What is known while capturing stands in the graph as the CPU has it: rewrites compute with it."""
+        if mode.capture is None:
+            return getattr(self.real, make)(*args)
+        return mode.capture.constant(getattr(CPU, make)(*args), self)
 
-    def write(self, target: Any, value: Any) -> Any:  # type: ignore[override]
-        return CPU.write(target, value) if mode.capture is None else mode.capture.fitted(target, value)
+    def drawn(self, generator: Any, draw: Callable, shape: Any, dtype: Any) -> Any:
+        if mode.capture is None:
+            return self.real.drawn(generator, draw, shape, dtype)
+        return mode.capture.drawn(generator, draw, shape, dtype, self)
 
-    def put(self, target: Any, index: Any, value: Any) -> Any:  # type: ignore[override]
-        return CPU.put(target, index, value) if mode.capture is None else mode.capture.put(target, index, value)
+    def write(self, target: Any, value: Any) -> Any:
+        return self.real.write(target, value) if mode.capture is None else mode.capture.fitted(target, value)
 
-    def is_view(self, array: Any) -> bool:  # type: ignore[override]
-        return type(array) is not Symbol and CPU.is_view(array)
+    def put(self, target: Any, index: Any, value: Any) -> Any:
+        return self.real.put(target, index, value) if mode.capture is None else mode.capture.put(target, index, value)
 
-    def shares(self, array: Any, source: Any) -> bool:  # type: ignore[override]
-        return CPU.shares(array, source) if mode.capture is None else mode.capture.memory.link(array, source)
+    def is_view(self, array: Any) -> bool:
+        return type(array) is not Symbol and self.real.is_view(array)
 
-    def is_contiguous(self, array: Any) -> bool:  # type: ignore[override]
-        return CPU.is_contiguous(array) if mode.capture is None else mode.capture.is_contiguous(array)
+    def shares(self, array: Any, source: Any) -> bool:
+        return self.real.shares(array, source) if mode.capture is None else mode.capture.memory.link(array, source)
 
-    def writable(self, array: Any) -> bool:  # type: ignore[override]
-        return CPU.writable(array) if mode.capture is None else mode.capture.writable(array)
+    def is_contiguous(self, array: Any) -> bool:
+        return self.real.is_contiguous(array) if mode.capture is None else mode.capture.is_contiguous(array)
 
-    def to_numpy(self, array: Any) -> numpy.ndarray:  # type: ignore[override]
-        return array if mode.capture is None else mode.capture.seen_by_numpy(array)
+    def writable(self, array: Any) -> bool:
+        return self.real.writable(array) if mode.capture is None else mode.capture.writable(array)
 
-    def has_nan(self, array: Any) -> bool:  # type: ignore[override]
-        return CPU.has_nan(array) if mode.capture is None else CPU.has_nan(mode.capture.seen_by_numpy(array))
+    def to_numpy(self, array: Any) -> numpy.ndarray:
+        return self.real.to_numpy(array) if mode.capture is None else mode.capture.seen_by_numpy(array)
+
+    def has_nan(self, array: Any) -> bool:
+        return self.real.has_nan(array) if mode.capture is None else CPU.has_nan(mode.capture.seen_by_numpy(array))
 
 
-def _constant(array: numpy.ndarray) -> Any:
-    return array if mode.capture is None else mode.capture.constant(array)
+def _stand_in_device(device: Device) -> Callable[[], None]:
+    """Put the stand-in in the place of a device, which stays the same object; returns what ends that."""
+    own, real = dict(vars(device)), object.__new__(type(device))
+    vars(real).update(own)
+    for name in Capturing.__dict__.keys() & own.keys():
+        delattr(device, name)
+    vars(device).update(real=real, table=CapturingTable(real.table))
+    device.__class__ = _stand_in_class(type(device))
+
+    def end() -> None:
+        device.__class__ = type(real)
+        del vars(device)["real"]
+        vars(device).update(own)
+
+    return end
+
+
+@cache
+def _stand_in_class(real: type) -> type:
+    return type(f"Capturing{real.__name__}", (Capturing, real), {})
 
 
 @contextmanager
@@ -106,17 +145,17 @@ def capturing(capture: Any) -> Iterator[None]:
     with _lock:
         before = {name: Tensor.__dict__[name] for name in _STAND_INS if name in Tensor.__dict__}
         inherited = [name for name in _STAND_INS if name not in before]
-        real = cpu.table
+        ends: list[Callable[[], None]] = []
         try:
             for name, stand_in in _STAND_INS.items():
                 setattr(Tensor, name, stand_in(before[name]) if name in before else stand_in(getattr(Tensor, name)))
-            cpu.table, cpu.__class__ = CapturingTable(real), CapturingCPU
-            devices.cpu.array_type = numpy.ndarray
+            ends += [_stand_in_device(device) for device in DEVICES.values()]
             mode.capture = capture
             yield
         finally:
             mode.capture = None
-            cpu.table, cpu.__class__ = real, CPU
+            for end in ends:
+                end()
             for name, attribute in before.items():
                 setattr(Tensor, name, attribute)
             for name in inherited:

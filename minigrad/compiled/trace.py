@@ -8,12 +8,13 @@ from typing import Any
 import numpy
 
 from minigrad.compiled.gradients import Replayed, spent_node
+from minigrad.compiled.launches import Launches
 from minigrad.compiled.program import Finished, Given, Made
 from minigrad.compiled.reached import Reached, module_state, same
 from minigrad.compiled.sources import Argument, Break, Kept, Lifted
 from minigrad.compiled.stand_ins import set_real_array
 from minigrad.compiled.structure import mapped
-from minigrad.device import cpu
+from minigrad.device import DEVICE_OF_ARRAY, cpu
 from minigrad.graph.plan import Plan
 from minigrad.graph.program import Program
 from minigrad.graph.rewrites import optimise
@@ -41,6 +42,7 @@ class Trace:
         self.name, self.recording, self.capture = name, recording, capture
         self.guards = list(reached.guards)
         self.modules = [(m, state) for m, state in {**dict(capture.modules), **dict(reached.modules)}.items()]
+        self.device: Any = capture.device or cpu
         self.lifted: list[Lifted] = capture.lifted
         self.first_grads = [(t, g is None) for t, g in capture.first_grads.values()]
         self.updates, self.decisions = list(capture.updates.values()), capture.decisions
@@ -51,8 +53,9 @@ class Trace:
         self.program: Program | None = None
         self.replays, self.verified = 0, False
         self._assigned = -1
-        self.plan: Plan | None = None
+        self.plan: Plan | Launches | None = None
         self.peak_bytes, self._needed_again = 0, False
+        self._written: list[tuple[int, int]] = []  # what a run writes itself
         self.lock = threading.RLock()  # a plan's buffers serve one replay at a time
 
     def prepare(self, finished: Finished, rewrites: Any) -> None:
@@ -61,9 +64,9 @@ class Trace:
         symbols = list(dict.fromkeys(x.symbol for x in self.lifted))
         self._given = [next(x for x in self.lifted if x.symbol is s) for s in symbols]
         self.generators = self.capture.generators() if self.capture.draws else []
-        self._writes_views = any(cpu.is_view(x.array) for x, _ in finished.writes)
+        self._writes_views = any(self.device.is_view(x.array) for x, _ in finished.writes)
         self.numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
-        self.program = Program(graph, [*symbols, *self.numbers], list(finished.outputs))
+        self.program = Program(graph, [*symbols, *self.numbers], list(finished.outputs), device=self.device)
         self._rewrites = rewrites
         self._operations: dict[int, Replayed] = {}
 
@@ -71,19 +74,35 @@ class Trace:
         """The rewritten program's plan, and those of its gradients: before the first replay, not for a comparison."""
         assert self.program is not None
         self.optimised = optimise(self.program, self._rewrites, self.rewritten.append)
-        self.plan = Plan(self.optimised)
+        self.plan = Plan(self.optimised) if self.device is cpu else self._launches()
         self.peak_bytes = self.plan.peak_bytes
         for made in self.finished.known.values():
             if isinstance(made, Made) and made.spent is not None:
                 made.spent = spent_node(self.name, made.spent)
             elif isinstance(made, Made) and made.gradients is not None:
                 g = made.gradients
-                backward = Program(self.program.graph, [g.g, *g.needs], g.outputs)
+                backward = Program(self.program.graph, [g.g, *g.needs], g.outputs, device=self.device)
                 leaner = optimise(backward, self._rewrites)
                 self.backward.append((len(backward.needed), len(leaner.needed)))
-                self._operations[id(made)] = Replayed(self.name, Plan(leaner))
+                run = Plan(leaner) if self.device is cpu else Launches(leaner)
+                self._operations[id(made)] = Replayed(self.name, run)
 
-    def plan_in_full(self) -> Plan:
+    def _launches(self) -> Launches:
+        """The program on a GPU. It writes where the function would have written, unless a decision could still forbid it."""
+        assert self.program is not None
+        if self.decisions:
+            return Launches(self.optimised)
+        places = {symbol: n for n, symbol in enumerate(self.program.inputs)}
+        self._written = [(places[x.symbol], place) for x, place in self.finished.writes]
+        gradients, others = self.finished.read()
+        return Launches(
+            self.optimised,
+            self._written,
+            together=gradients,
+            unread={*range(len(self.program.outputs))} - gradients - others,
+        )
+
+    def plan_in_full(self) -> Plan | Launches:
         """The plan for arrays wherever they lie."""
         if self.plan is None:
             self.plan = Plan(self.optimised)
@@ -181,7 +200,7 @@ class Trace:
         except Exception:
             return self._take_back(streams, FAILED)
         for decision, place in zip(self.decisions, self.finished.decided, strict=True):
-            if decision.kind(outs[place].item()) != decision.outcome:
+            if decision.kind(self.device.to_numpy(outs[place]).item()) != decision.outcome:
                 return self._take_back(streams, OTHER)
         self.replays += 1
         return self._commit(outs)
@@ -209,7 +228,8 @@ class Trace:
         for t, made in self.finished.grads:
             t.grad = real(made) if isinstance(made, (Made, Given)) else made
         for x, place in self.finished.writes:
-            numpy.copyto(x.array, outs[place])
+            if not self._written:
+                self.device.write(x.array, outs[place])
             if isinstance(x.value, Tensor):
                 Clock.stepped(x.value.written, self.name)
         for t, place in self.finished.rebound:
@@ -238,7 +258,7 @@ class Trace:
         elif made.bare:
             return outs[made.place]
         else:
-            t = wrap(outs[made.place], cpu)
+            t = wrap(outs[made.place], self.device)
             if made.leaf:
                 t.requires_grad_()
             if made.grad is not None:
@@ -253,7 +273,9 @@ class Trace:
 
 
 def _memory(value: Any) -> numpy.ndarray:
-    return value.array if isinstance(value, Tensor) else value
+    """Where a tensor or an array lies."""
+    array = value.array if isinstance(value, Tensor) else value
+    return DEVICE_OF_ARRAY[type(array)].layout(array)
 
 
 def _same_memory(x: numpy.ndarray, y: numpy.ndarray) -> bool:

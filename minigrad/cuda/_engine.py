@@ -28,10 +28,11 @@ class CUDA(Device):
         from minigrad_kernels.cuda.elementwise import write
         from minigrad_kernels.cuda.fused import Fused, find_scalar, varying_shape
         from minigrad_kernels.cuda.indexing import put
+        from minigrad_kernels.cuda.together import Together
 
         super().__init__("cuda", Array, {n: explaining(f) for n, f in (tables.TABLE | registered).items()})
         self.empty, self.full, self.write = explaining(empty), explaining(transfer.full), explaining(write)
-        self.put = explaining(put)
+        self.put, self.together = explaining(put), explaining(Together)
         self.to_numpy, self._from_numpy = explaining(transfer.to_numpy), explaining(transfer.from_numpy)
         self.synchronize = explaining(transfer.synchronize)
         self.fuse = type("Fused", (Fused,), {"__call__": explaining(Fused.__call__)})
@@ -65,6 +66,11 @@ class CUDA(Device):
     def drawn(self, generator: Any, draw: Callable, shape: tuple[int, ...], dtype: numpy.dtype) -> Any:
         """What `draw(stream, shape)` makes of the generator's random numbers: the same as on the CPU."""
         return self._from_numpy(numpy.asarray(draw(generator.stream, shape), dtype))
+
+    @staticmethod
+    def layout(array: Any) -> numpy.ndarray:
+        """Where the elements lie, as a NumPy array that is not read."""
+        return array.layout
 
     @staticmethod
     def is_view(array: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy
 
+from minigrad.device import cpu
 from minigrad.errors import GraphError
 from minigrad.graph.executor import compute, needed
 from minigrad.graph.ir import Graph, Symbol
@@ -26,6 +27,7 @@ class Program:
         outputs: the symbols whose values are asked for.
         origin: for a symbol the symbols of another program that it stands for; by default each stands for itself.
         memory: the plan of memory, if one was made (`minigrad.graph.rewrites.memory`).
+        device: where it is to run, by default the CPU.
 
     Errors: GraphError if a placeholder or a variable is needed that is not among the inputs, or symbols are of two graphs.
     """
@@ -38,7 +40,9 @@ class Program:
         *,
         origin: dict[Symbol, tuple[Symbol, ...]] | None = None,
         memory: Any = None,
+        device: Any = cpu,
     ):
+        self.device = device
         self.graph, self.inputs, self.outputs = graph, tuple(inputs), tuple(outputs)
         self.origin = {s: (s,) for s in graph.symbols} if origin is None else origin
         self.memory = memory
@@ -148,7 +152,8 @@ class Copy:
     def program(self) -> Program:
         """What has become of it."""
         outputs = [self.new[symbol] for symbol in self.old.outputs]
-        return Program(self.graph, [self.new[symbol] for symbol in self.old.inputs], outputs, origin=self._origin)
+        inputs = [self.new[symbol] for symbol in self.old.inputs]
+        return Program(self.graph, inputs, outputs, origin=self._origin, device=self.old.device)
 
 
 def rewritten(program: Program, change: Callable[[Copy, Symbol], None]) -> Program:

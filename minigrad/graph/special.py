@@ -7,10 +7,10 @@ rule, like an `Op`, but nobody calls them on tensors, so they need no shape rule
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy
+from minigrad.device import cpu
 
 
 class Special:
@@ -54,7 +54,11 @@ class Assembled(Special):
         self.indices, self.whole, self._shape, self._dtype = indices, whole, shape, dtype
 
     def _compute(self, *parts: Any) -> Any:
-        z = numpy.zeros(self._shape, self._dtype)
+        return self.on(cpu, parts)
+
+    def on(self, device: Any, parts: Sequence[Any]) -> Any:
+        """The array, on the device of the parts."""
+        z = device.full(self._shape, 0, self._dtype)
         for index, part in zip(self.indices, parts, strict=True):
-            z[index] = part
+            device.put(z, index, part)
         return z

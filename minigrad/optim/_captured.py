@@ -31,5 +31,6 @@ def check_repeatable(optimizer: Any, p: Tensor, options: dict[str, Any], state: 
             f"{name}: a captured step would repeat numbers that change from step to step.",
             got=", ".join(f"{key}: {now[key]} now, {then[key]} in the next step" for key in changed),
             expected="a step that always does the same, as those of SGD, RMSprop and Adadelta do",
-            hint="capture the forward and the backward pass, and call step() after g.replay()",
+            hint="minigrad.compile(step), which carries such numbers over before each launch; or capture the forward and the "
+            "backward pass, and call optimizer.step() after g.replay()",
         )

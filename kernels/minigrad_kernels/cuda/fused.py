@@ -6,7 +6,7 @@ choose from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from math import prod
 from typing import Any
@@ -75,15 +75,18 @@ class Fused(fused.Fused):
             self._kernel = _kernel(self.source)  # type: ignore[assignment]
         return self._kernel  # type: ignore[return-value]
 
-    def __call__(self, arrays: Sequence[Any], numbers: Sequence[float] = ()) -> list[Any]:
+    def __call__(
+        self, arrays: Sequence[Any], numbers: Sequence[float] = (), into: Mapping[int, Array] | None = None
+    ) -> list[Any]:
+        """The results; that of a number in `into` is written into the array there, whose elements are in order."""
         inputs = [
             (z := fit(x, x_in.shape)).view(z.layout.reshape(shape or (1,)))
             for x, x_in, shape in zip(arrays, self.region.inputs, self.takes, strict=True)
         ]
         dtype = numpy.dtype(self.region.dtype)
         outputs, targets = [], []
-        for (shape, kind, loops), adds in zip(self.gives, self._adds, strict=True):
-            z = empty((self._parts, *loops) if adds else shape, kind)
+        for n, ((shape, kind, loops), adds) in enumerate(zip(self.gives, self._adds, strict=True)):
+            z = into[n] if into and n in into else empty((self._parts, *loops) if adds else shape, kind)
             outputs.append(z)
             targets.append(z if adds else z.view(z.layout.reshape(loops)))
         self.compiled()[self._grid, self._threads](*inputs, *map(dtype.type, numbers), *targets)

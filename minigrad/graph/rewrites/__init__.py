@@ -56,7 +56,8 @@ def optimise(
             expected=f"among {', '.join(REWRITES)}",
             hint="optimise(program, rewrites=[name for name in REWRITES if name != 'fuse'])",
         )
-    program = Program(program.graph, program.inputs, program.outputs, memory=program.memory)
+    given = program
+    program = Program(given.graph, given.inputs, given.outputs, memory=given.memory, device=given.device)
     origin = program.origin
     for name, rewrite in REWRITES.items():
         if name not in chosen:
@@ -69,4 +70,6 @@ def optimise(
             events.emit("rewrite", event)
             if listener is not None:
                 listener(event)
-    return Program(program.graph, program.inputs, program.outputs, origin=origin, memory=program.memory)
+    return Program(
+        program.graph, program.inputs, program.outputs, origin=origin, memory=program.memory, device=given.device
+    )

@@ -16,6 +16,7 @@ squares is written as one.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from minigrad.device import cpu
@@ -31,10 +32,10 @@ from minigrad_kernels.fuse import NotFusible
 
 def fuse(program: Program) -> Program:
     """The program with generated kernels in it; the same if the backend has none."""
-    if not cpu.fuses:
+    if not program.device.fuses:
         return program
     try:
-        cpu.find_scalar("add", {})
+        program.device.find_scalar("add", {})
     except NotFusible:
         return program
     cut = rewritten(program, _cut)
@@ -57,11 +58,11 @@ def _cut(copy: Copy, symbol: Symbol) -> None:
             copy.put(symbol, OPS[reduction], (each,), {})
 
 
-def scalar(symbol: Symbol) -> tuple[str, tuple[float, ...]] | None:
+def scalar(symbol: Symbol, device: Any = cpu) -> tuple[str, tuple[float, ...]] | None:
     """The scalar function of an elementwise operation, and the numbers that it takes beside the inputs."""
     if not symbol.op.elementwise or symbol.op is not OPS.get(symbol.op.name) or symbol.op.name == "cast":
         return None
-    return cpu.find_scalar(symbol.op.name, symbol.op.parameters | symbol.parameters)
+    return device.find_scalar(symbol.op.name, symbol.op.parameters | symbol.parameters)
 
 
 def _fused(program: Program) -> Program:
@@ -70,8 +71,8 @@ def _fused(program: Program) -> Program:
     awaited = {x for s in symbols for x in s.after}  # whoever waits for one of these waits for a node
     alone = set(awaited)  # and what turns out not to be fusible
     while True:
-        clusters = Clusters(symbols, outputs, scalar, alone)
-        kernels, failed = _kernels(clusters, symbols, users, outputs)
+        clusters = Clusters(symbols, outputs, partial(scalar, device=program.device), alone)
+        kernels, failed = _kernels(clusters, users, outputs, program.device)
         if not failed:
             break
         alone |= failed
@@ -87,7 +88,7 @@ def _fused(program: Program) -> Program:
 
 
 def _kernels(
-    clusters: Clusters, symbols: list[Symbol], users: dict[Symbol, list[Symbol]], outputs: set[Symbol]
+    clusters: Clusters, users: dict[Symbol, list[Symbol]], outputs: set[Symbol], device: Any
 ) -> tuple[dict[int, tuple[Fused, Description, list[Symbol]]], set[Symbol]]:
     """A node for each group, and the members of groups that cannot be one."""
     found, failed = {}, set()
@@ -96,8 +97,9 @@ def _kernels(
             continue
         results = [s for s in group.members if s in outputs or _read_outside(s, group, clusters, users, outputs)]
         try:
-            description = describe(group.members, results, group.shape, group.dtype, group.reduced, scalar)
-            found[number] = Fused(group.members, results, description), description, results
+            find = partial(scalar, device=device)
+            description = describe(group.members, results, group.shape, group.dtype, group.reduced, find)
+            found[number] = Fused(group.members, results, description, device), description, results
         except NotFusible:  # mostly for a reduction, so the others may yet be one kernel
             reductions = {s for s in group.members if s.op.name in REDUCTIONS}
             failed |= reductions or set(group.members)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from minigrad.device import cpu
 from minigrad.graph.ir import Symbol
 from minigrad.graph.lowering import bases, bytes_of, results, ufunc, way
 from minigrad.graph.program import Copy, Program
@@ -43,7 +44,9 @@ class Memory(NamedTuple):
 
 
 def memory(program: Program) -> Program:
-    """The program, with a plan of memory."""
+    """The program, with a plan of memory; the same for a GPU, whose kernels ask for memory while they are captured."""
+    if program.device is not cpu:
+        return program
     copy = Copy(program)
     for symbol in copy.each():
         copy.keep(symbol)

@@ -31,6 +31,10 @@ def test_no_operation_reads_one_and_all_views_lie_in_their_memory(report) -> Non
     assert report["errors"] == {}
 
 
+def test_no_captured_step_reads_one(report) -> None:
+    assert report["captured"] == 2
+
+
 def test_no_operation_is_left_out(report) -> None:
     from op_cases import CASES
 

@@ -1,0 +1,269 @@
+"""A program on a GPU: its kernels are launched one by one the first time, and from then on all at once.
+
+A plan for the CPU is a text of Python, since there Python's calls are what a small step costs. On a GPU it is launching the
+kernels. So the second run captures the launches as a graph (`minigrad_kernels.cuda.graphs`), which one call launches again.
+A captured launch reads and writes the addresses that it was captured with. What lies elsewhere at each call, a batch, is
+copied to where the batch of the capture lay; parameters and what optimisers keep of them stay in place, and are written there.
+Numbers that Python computes for each step, a learning rate or Adam's count, and random numbers lie in memory of their own,
+and are carried over when they have changed. Results are copied out: the next run writes over them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy
+
+from minigrad.cuda import CUDAGraph, graph
+from minigrad.cuda import current_stream as stream_of_this_thread
+from minigrad.errors import DeviceError, GraphError
+from minigrad.graph.fused import Fused
+from minigrad.graph.ir import Symbol
+from minigrad.graph.lowering import bytes_of, results
+from minigrad.graph.overwriting import overwriting
+from minigrad.graph.program import Program
+from minigrad.graph.special import PART, Assembled, Special
+
+
+class Launches:
+    """A program as a function of arrays, on the device of its tensors: `run(*arrays)` gives the list of its outputs.
+
+    Args:
+        writes: (input, output) by their places: the run writes the output into the input's memory, at the end.
+        together: outputs that are handed out in one piece of memory, which is one copy: the gradients.
+        unread: outputs that nobody gets; None is given in their places.
+
+    Attributes:
+        graph: the launches, once they are captured. alone: why they are not: they are then launched one by one.
+        peak_bytes: the most memory that values have at a time, beside inputs and constants.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        writes: Sequence[tuple[int, int]] = (),
+        *,
+        together: Collection[int] = (),
+        unread: Collection[int] = (),
+    ):
+        self.program, self.device = program, program.device
+        self.graph: CUDAGraph | None = None
+        self.alone: str | None = None
+        self._writes, self._unread = list(writes), frozenset(unread)
+        self._together = sorted(together)
+        self._single = [n for n in range(len(program.outputs)) if n not in self._unread and n not in set(together)]
+        wanted = {program.outputs[z]: program.inputs[x] for x, z in self._writes if z in self._unread}
+        self._over = {
+            (maker, n): target for (maker, n), target in overwriting(program, wanted).items() if _writes_in_place(maker)
+        }
+        self._draws = [s for s in program.needed if _is_draw(s)]
+        self._order = [s for s in program.needed if not _is_draw(s)]
+        self._last = _last_reads(self._order, program.outputs)
+        self.peak_bytes = self._peak()
+        self._constants: dict[Symbol, Any] = {}
+        self._seen: list[Any] = []  # the arrays of the call before
+        self._moving: set[int] = set()  # inputs that lie elsewhere at each call
+        self._arrays: list[Any] = []  # where the graph reads its inputs
+        self._filled: list[Any] = []  # those of these places that have memory of their own
+        self._outputs: list[Any] = []
+        self._gradients: Any = None
+        self._stream: Any = None
+        self._lock = threading.Lock()
+
+    def __call__(self, *arrays: Any) -> list[Any]:
+        with self._lock:
+            given = [*arrays, *(symbol.op.compute() for symbol in self._draws)]
+            if self.alone is None and self._seen and self._ready(given):
+                outputs = self._replayed(given)
+            else:
+                outputs = self._one_by_one(given)
+            self._seen = given
+            return outputs
+
+    @property
+    def told(self) -> str:
+        """How the kernels are launched, in words."""
+        if self.alone is not None:
+            return f"its kernels are launched one by one, since they cannot be captured: {self.alone}"
+        return f"its kernels are launched {'one by one the first time' if self.graph is None else 'all at once'}"
+
+    def _peak(self) -> int:
+        alive, peak = 0, 0
+        for number, symbol in enumerate(self._order):
+            alive += _size(symbol)
+            peak = max(peak, alive)
+            alive -= sum(map(_size, self._last.get(number, ())))
+        return peak
+
+    # -- one by one --------------------------------------------------------------------------------------------------
+
+    def _one_by_one(self, given: list[Any]) -> list[Any]:
+        """Nothing is written before all is computed, so that an error leaves everything as it was."""
+        arrays = [self.device.asarray(x) for x in given]
+        values = self._run(arrays, {})
+        outputs: list[Any] = [None] * len(values)
+        taken = [*arrays, *self._constants.values()]
+        for n in (*self._single, *self._together):
+            (outputs[n],) = self._apart([values[n]], taken)
+            taken.append(outputs[n])
+        self._write(arrays, values, range(len(arrays)))
+        return outputs
+
+    def _run(self, arrays: list[Any], over: dict[tuple[Symbol, int], Symbol]) -> list[Any]:
+        """The outputs as the kernels leave them. Those in `over` are written into the input there."""
+        values = dict(zip((*self.program.inputs, *self._draws), arrays, strict=True))
+        for number, symbol in enumerate(self._order):
+            into = {n: values[over[symbol, n]] for n in range(len(results(symbol))) if (symbol, n) in over}
+            values[symbol] = self._value(symbol, values, into)
+            for gone in self._last.get(number, ()):
+                del values[gone]
+        return [values[symbol] for symbol in self.program.outputs]
+
+    def _value(self, symbol: Symbol, values: dict[Symbol, Any], into: dict[int, Any]) -> Any:
+        op = symbol.op
+        if op is None:
+            if symbol not in self._constants:
+                self._constants[symbol] = self.device.asarray(symbol.value)
+            return self._constants[symbol]
+        arrays = [values[x] if isinstance(x, Symbol) else x for x in symbol.inputs]
+        if isinstance(op, Assembled):
+            return op.on(self.device, arrays)
+        if isinstance(op, Fused):
+            return op.compute(*arrays, into={n: x for n, x in into.items() if self.device.is_contiguous(x)})
+        if op is PART:
+            return op.compute(*arrays, **symbol.parameters)
+        if isinstance(op, Special):
+            raise GraphError(f"{op.name}: this runs on the CPU, and its program is on {self.device.name!r}.")
+        return self.device.table[op.name](*arrays, **symbol.parameters)
+
+    def _write(self, arrays: list[Any], values: list[Any], places: Collection[int]) -> None:
+        """Write what belongs into inputs and is not there yet, when nothing can fail any more."""
+        writes = [(place, z) for place, z in self._writes if place in places and values[z] is not arrays[place]]
+        fresh = self._apart([values[z] for _, z in writes], [arrays[place] for place, _ in self._writes])
+        for (place, _), value in zip(writes, fresh, strict=True):
+            self.device.write(arrays[place], value)
+
+    def _apart(self, values: list[Any], others: list[Any]) -> list[Any]:
+        """The values, copied where they lie in the memory of one of the others."""
+        clone, shares = self.device.table["clone"], self.device.shares
+        return [clone(x) if any(shares(x, other) for other in others) else x for x in values]
+
+    # -- all at once -------------------------------------------------------------------------------------------------
+
+    def _ready(self, given: list[Any]) -> bool:
+        """Whether there is a graph for what lies where this does; it is captured if need be, and can be."""
+        moved = {
+            n
+            for n, (x, before) in enumerate(zip(given, self._seen, strict=True))
+            if x is not before and type(x) is not numpy.ndarray
+        }
+        if self.graph is not None and moved <= self._moving:
+            return True
+        self._moving |= moved
+        try:
+            self._capture(given)
+        except DeviceError as error:
+            self.alone = str(error).partition("\n")[0]
+        return self.alone is None
+
+    def _capture(self, given: list[Any]) -> None:
+        self.graph, self._outputs, self._filled = None, [], []
+        self._arrays = arrays = list(given)
+        numbers: dict[numpy.dtype, list[int]] = {}
+        for n, x in enumerate(given):
+            if type(x) is numpy.ndarray and not x.ndim:
+                numbers.setdefault(x.dtype, []).append(n)
+            elif type(x) is numpy.ndarray or n in self._moving:
+                self._filled.append(filled := _Filled(self.device, [n], x))
+                arrays[n] = filled.array
+        for places in numbers.values():
+            self._filled.append(filled := _Filled(self.device, places, numpy.stack([given[n] for n in places])))
+            for i, n in enumerate(places):
+                arrays[n] = self.device.table["getitem"](filled.array, index=i)
+        still = [n for n, x in enumerate(given) if arrays[n] is x]
+        specs = [(self.program.outputs[n].shape, self.program.outputs[n].dtype) for n in self._together]
+        self._gradients = self.device.together(specs)
+        made = CUDAGraph()
+        with graph(made):
+            self._outputs = self._run(arrays, self._over)
+            for n, z in zip(self._together, self._gradients.parts, strict=True):
+                self.device.write(z, self._outputs[n])
+            self._write(arrays, self._outputs, still)
+        self.graph = made
+
+    def _replayed(self, given: list[Any]) -> list[Any]:
+        """What can fail, asking for memory, comes first: the graph writes into parameters."""
+        assert self.graph is not None
+        stream = stream_of_this_thread()
+        if self._stream is not None and stream != self._stream:
+            stream.wait_stream(self._stream)  # what the last run was asked for comes first
+        self._stream = stream
+        gradients = self._gradients.like()
+        outputs: list[Any] = [None] * len(self._outputs)
+        for n in self._single:
+            outputs[n] = self.device.empty(self._outputs[n].shape, self._outputs[n].dtype)
+        for filled in self._filled:
+            filled.fill(given)
+        self.graph.replay()
+        for n in self._single:
+            self.device.write(outputs[n], self._outputs[n])
+        for n, z in zip(self._together, gradients.take(self._gradients), strict=True):
+            outputs[n] = z
+        for n, z in self._writes:
+            if n in self._moving:
+                self.device.write(given[n], self._outputs[z])
+        return outputs
+
+
+class _Filled:
+    """Memory of its own in which a graph reads an input, or several numbers, which are carried over together.
+
+    Attributes: array, the memory.
+    """
+
+    def __init__(self, device: Any, places: list[int], value: Any):
+        self.device, self.places = device, places
+        self._known = numpy.array(value) if type(value) is numpy.ndarray else None
+        self.array = device.array(value)
+
+    def fill(self, given: list[Any]) -> None:
+        """Let the graph read what is given."""
+        x = given[self.places[0]]
+        if self._known is not None:
+            x = x if x.ndim else numpy.stack([given[n] for n in self.places])
+            if numpy.array_equal(self._known, x):
+                return
+            self._known = numpy.array(x)
+        self.device.write(self.array, self.device.asarray(x))
+
+
+def _writes_in_place(maker: Symbol) -> bool:
+    """Whether it is a kernel that may be given the memory for its results."""
+    return isinstance(maker.op, Fused) and maker.op.pointwise
+
+
+def _is_draw(symbol: Symbol) -> bool:
+    """Whether the value is random numbers, which come from the CPU."""
+    return isinstance(symbol.op, Special) and not symbol.op.pure and not symbol.inputs
+
+
+def _size(symbol: Symbol) -> int:
+    """The bytes of memory that come with a value."""
+    if symbol.op is None or symbol.op is PART or symbol.op.view:
+        return 0
+    return sum(bytes_of(*part) for part in results(symbol))
+
+
+def _last_reads(order: list[Symbol], outputs: Sequence[Symbol]) -> dict[int, list[Symbol]]:
+    """For each step the values that nobody reads after it."""
+    last: dict[Symbol, int] = {}
+    for number, symbol in enumerate(order):
+        last[symbol] = number
+        last.update((x, number) for x in symbol.inputs if isinstance(x, Symbol) and x in last)
+    asked, found = set(outputs), dict[int, list[Symbol]]()
+    for symbol, number in last.items():
+        if symbol not in asked:
+            found.setdefault(number, []).append(symbol)
+    return found
