@@ -94,7 +94,7 @@ def pretend() -> None:
     launch.Kernel.compiled = property(Recorder)
     graphs.call = streams.call = lambda name, *arguments: 1
     graphs.bindings = streams.bindings = MagicMock
-    setattr(streams.Stream, "handle", property(lambda stream: stream.address))
+    streams.Stream.handle = property(lambda stream: stream.address)  # type: ignore[assignment]
     transfer.synchronize = lambda: None
 
 
