@@ -24,6 +24,7 @@ PARTS = (
     "first_call",
     "imports",
     "learning",
+    "launching",
     "ladder",
     "gpu",
 )

@@ -1,0 +1,107 @@
+"""What Python does for a training step on a GPU, as written and by `minigrad.compile`: in the simulator, with the kernels left out.
+
+A GPU that waits for Python is no faster than Python. Here nothing runs but Python: it decides, asks for memory, and launches
+kernels that do nothing. On a GPU the driver takes some microseconds more for each launch, on both sides. The two sides
+take turns; times are microseconds of the processor, medians of the rounds, and the ratio has the range of the middle half.
+The optimiser is Adam.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from benchmarks.modules import NETWORKS
+from benchmarks.peers import NAMES
+
+ROUNDS = 21
+
+
+def markdown() -> str:
+    """The table, from a process of its own: in this one the device may be real."""
+    done = subprocess.run([sys.executable, "-m", __name__], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else f"Not measured: {done.stderr.strip().splitlines()[-1]}"
+
+
+def table(letters: str, rounds: int) -> str:
+    """A line for each network: launches and Python's microseconds, as written and compiled."""
+    rows = [
+        "| | launches | compiled | of these the graph's | Python, as written | compiled | ratio |",
+        "| --- |" + " ---: |" * 6,
+    ]
+    for letter in letters:
+        written, compiled = step_of(letter), mg.compile(step_of(letter))
+        times: dict[str, list[float]] = {"written": [], "compiled": []}
+        for _ in range(rounds):
+            for who, step in (("written", written), ("compiled", compiled)):
+                times[who].append(processor_time(step))
+        graph: Any = compiled.traces[-1][1].plan.graph
+        ratios = sorted(a / b for a, b in zip(times["written"], times["compiled"], strict=True))
+        low, middle, high = (ratios[round(part * (rounds - 1))] for part in (0.25, 0.5, 0.75))
+        us = {who: statistics.median(found) * 1e6 for who, found in times.items()}
+        rows.append(
+            f"| {NAMES[letter]} | {launches(written)} | {launches(compiled) + 1} | {len(graph._graph.launches)} kernels | "
+            f"{us['written']:,.0f} | {us['compiled']:,.0f} | **{middle:.0f}** ({low:.0f}–{high:.0f}) |"
+        )
+    return "\n".join(rows)
+
+
+def step_of(letter: str) -> Callable[[], Any]:
+    """A training step on the device, taken a few times: what is compiled or captured once is there."""
+    model, x, y, loss = NETWORKS[letter](mg, np.random.default_rng(0))
+    model, x, y = model.to("cuda"), x.to("cuda"), y.to("cuda")
+    optimizer = mg.optim.Adam(model.parameters(), lr=0.01)
+
+    def step() -> Any:
+        optimizer.zero_grad()
+        found = loss(model(x), y)
+        found.backward()
+        optimizer.step()
+        return found
+
+    return step
+
+
+def processor_time(step: Callable[[], Any], warm: int = 2, count: int = 5) -> float:
+    """Seconds of the processor for one of a few steps."""
+    for _ in range(warm):
+        step()
+    start = time.process_time()
+    for _ in range(count):
+        step()
+    return (time.process_time() - start) / count
+
+
+def launches(step: Callable[[], Any]) -> int:
+    """How many kernels a step launches itself; those of a graph are launched by the graph."""
+    from minigrad_kernels.cuda import launch
+
+    seen: list[Any] = []
+    launch.LISTENERS.append(lambda *what: seen.append(what))
+    try:
+        step()
+    finally:
+        launch.LISTENERS.pop()
+    return len(seen)
+
+
+def leave_kernels_out() -> None:
+    """Let launches do nothing, in the simulator, nor graphs of them."""
+    mg.cuda.simulate()
+    from minigrad_kernels.cuda import simulator
+    from minigrad_kernels.cuda.graphs import Graph
+
+    simulator.run = lambda *_: None
+    Graph.replay = lambda self: None  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    leave_kernels_out()
+    print(table("abcdef", ROUNDS))
