@@ -16,6 +16,11 @@ FLAGS = [
 ]
 
 
+def wait_in(page: Any, milliseconds: int) -> None:
+    """Wait by the page's own clock: what its timers had to do before then is done, however slow the machine is."""
+    page.evaluate("(milliseconds) => new Promise((done) => setTimeout(done, milliseconds))", milliseconds)
+
+
 @contextmanager
 def launched(executable: str) -> Iterator[Any]:
     """A running browser."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from browsing import wait_in
 
 pytestmark = pytest.mark.browser
 
@@ -85,7 +86,7 @@ def test_the_stepper_is_dragged_clicked_and_keyed(run_notebook):
     stepper.locator(".mg-node[data-kind=group]", has_text="0: Linear").click()
     stepper.locator(".mg-handle", has_text="0: Linear").wait_for()
 
-    page.wait_for_timeout(300)
+    wait_in(page, 300)
     page.evaluate(
         """() => {
           window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;
@@ -112,7 +113,7 @@ def test_markup_in_every_string_of_the_user_is_inert(run_notebook):
     for node in stepper.locator(".mg-node").all():
         node.click()
         assert stepper.locator("img, script").count() == 0
-    notebook.page.wait_for_timeout(200)
+    wait_in(notebook.page, 200)
     assert notebook.page.evaluate("() => window.hacked") is None
     assert "<img" in stepper.inner_text()
 
@@ -170,7 +171,7 @@ def test_words_stand_out_from_their_ground_in_both_themes(run_notebook, theme):
         [SETUP, STEPPER.replace("BackwardStepper(film)", "BackwardStepper(film, position=8)")], theme=theme
     )
     notebook.page.locator(".mg-stepper").wait_for()
-    notebook.page.wait_for_timeout(400)  # the colours change softly
+    wait_in(notebook.page, 400)  # the colours change softly
     ratios = notebook.page.evaluate(
         """() => {
           const light = (css) => {
@@ -199,14 +200,15 @@ def test_the_monitor_moves_while_a_cell_runs(open_notebook):
         ]
     )
     page = notebook.page
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-    page.locator(".mg-monitor polyline").wait_for()
-    seen = set()
-    for _ in range(12):
-        seen.add(page.locator(".mg-monitor polyline").get_attribute("points"))
-        page.wait_for_timeout(120)
-    assert len(seen) >= 5
-    page.wait_for_function("() => document.querySelector('.mg-monitor').textContent.includes('39')")
+    page.evaluate(
+        """() => {
+          window.seen = new Set();
+          setInterval(() => seen.add(document.querySelector('.mg-monitor polyline')?.getAttribute('points')), 50);
+          window.jupyterapp.commands.execute('notebook:run-all-cells');
+        }"""
+    )
+    page.wait_for_function("() => document.querySelector('.mg-monitor')?.textContent.includes('39')")
+    assert page.evaluate("seen.size") >= 6  # nothing, and five curves
     assert notebook.errors() == []
 
 

@@ -40,7 +40,7 @@ def mount(browser: Any) -> Iterator[Callable[[Any], Any]]:
 
     def show(view: Any, *more: str) -> Any:
         page = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.set_content("<!doctype html><body></body>")
         names = [

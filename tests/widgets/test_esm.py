@@ -2,6 +2,7 @@
 
 import programs
 import pytest
+from browsing import wait_in
 
 from minigrad_widgets import BackwardStepper, GraphView, TrainingMonitor
 from minigrad_widgets.positions import state_of
@@ -52,12 +53,12 @@ def test_buttons_and_slider_move_too_and_the_kernel_is_told_once(mount):
     page = mount(view)
     page.get_by_label("to the beginning").click()
     assert position(page) == 0
-    page.wait_for_timeout(200)
+    wait_in(page, 200)
     before = page.evaluate("model.saved")
     slider = page.get_by_label("position in the film")
     slider.evaluate("(s) => { for (let n = 0; n < 12; n++) { s.value = n; s.dispatchEvent(new Event('input')); } }")
     assert position(page) == 11
-    page.wait_for_timeout(250)
+    wait_in(page, 250)
     assert page.evaluate("model.saved") == before + 1
     assert slider.get_attribute("aria-valuetext").startswith(f"step 11 of {len(view) - 1}: ")
 
@@ -70,7 +71,7 @@ def test_an_answer_to_an_earlier_position_does_not_move_the_reader_back(mount):
     for key in "kkkj":
         page.keyboard.press(key)
     assert position(page) == 2
-    page.wait_for_timeout(250)
+    wait_in(page, 250)
     page.evaluate("model.set('position', 4)")  # at rest, Python may move the reader
     assert position(page) == 4 and page.locator(".mg-count").inner_text().startswith("4 /")
 
