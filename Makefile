@@ -6,7 +6,8 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
-# A lock is complete, so pip need not resolve anything; the files are compiled afterwards, on all cores.
+# A lock is complete, so pip need not resolve anything. What the course needs is compiled afterwards, on all cores; of what
+# the tests need beside it, most is never imported, and Python compiles the rest when it is.
 INSTALL_LOCK := $(INSTALL) --no-compile --no-deps --require-hashes --requirement
 COMPILE_ALL := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 # JupyterLab would ask every newcomer whether it may fetch news. And unless it is told to keep the state of widgets, a
@@ -15,6 +16,12 @@ NEWS := "@jupyterlab/apputils-extension:announcements"
 # No index address and no path of the machine that made the lock is written into it.
 LOCK := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package minigrad --group build pyproject.toml
+
+# Containers often forbid Python to keep what it compiles. Hundreds of processes would then compile every file anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+# What runs side by side prints one after the other, where make can do that.
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
 .PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge cuda gpu lock clean
@@ -53,11 +60,10 @@ $(VENV)/env.stamp: requirements.lock pyproject.toml
 $(VENV)/env-dev.stamp: $(VENV)/env.stamp requirements-dev.lock
 	@echo "Adding what the tests need (about a minute the first time) ..."
 	@$(INSTALL_LOCK) requirements-dev.lock
-	@$(COMPILE_ALL)
 	@touch $@
 
 peer: env-dev  ## Install PyTorch, to test and measure against
-	@$(BIN)/python -c 'import torch' 2>/dev/null || $(INSTALL) torch==2.13.0
+	@$(BIN)/python -c 'import torch' 2>/dev/null || $(INSTALL) --no-compile torch==2.13.0
 
 cuda: env  ## Add what a GPU needs beside its driver (650 MB)
 	@$(INSTALL_LOCK) requirements-cuda.lock
@@ -87,10 +93,11 @@ judge: env  ## Judge your exercises of one chapter: make judge CHAPTER=03
 
 # --- Checks ---------------------------------------------------------------------------------------
 
-# The type checker knows one core only, so it runs beside the tests.
+# The type checker knows one core only, and a browser waits half of its time, so other tests run beside them.
 test: env-dev chromium lint floors  ## Run every check that CI runs
 	@$(MAKE) --no-print-directory --jobs 2 types unit
-	@$(MAKE) --no-print-directory browser notebooks
+	@echo "Browsers and notebooks, side by side: some minutes, then what each has to say ..."
+	@$(MAKE) --no-print-directory --jobs 2 $(TOGETHER) browser notebooks
 	@echo "make test: all green (lint, types, floors, unit and browser tests, notebooks)."
 
 chromium:
@@ -109,12 +116,13 @@ floors:
 # One thread for each worker: two pools of spinning threads on two cores wait for each other.
 unit:
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
-	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not browser" tests
+	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not browser" --ignore tests/course tests
 
-# In processes of their own: Playwright keeps an event loop running, beside which nothing else may start one.
+# In processes of their own: Playwright keeps an event loop running, beside which nothing else may start one. That no browser
+# test stands anywhere else, tests/test_project.py sees to.
 browser:
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
-	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "browser and not slow" tests
+	  $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "browser and not slow" tests/browser tests/widgets
 
 # Every chapter, not only those that CI opens: before a release, and after a change to what all views share.
 chapters: env-dev chromium  ## Run every chapter in a real JupyterLab
@@ -125,9 +133,11 @@ chapters: env-dev chromium  ## Run every chapter in a real JupyterLab
 gpu: env-dev cuda  ## Run the tests of the device on a GPU
 	@MINIGRAD_GPU=1 $(BIN)/python -m pytest -p no:xdist tests/kernels/cuda tests/minigrad/cuda
 
+# Every chapter gives its stored outputs and is proved; beside them the tests of the course's tools, which start kernels too.
 notebooks:
 	@MINIGRAD_QUIET=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
-	  $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses $(WORKERS) --dist loadfile notebooks/[0-9]*.ipynb
+	  $(BIN)/python -m pytest --nbval --nbval-current-env --numprocesses $(WORKERS) --dist loadfile \
+	  tests/course notebooks/[0-9]*.ipynb
 
 fix: env-dev  ## Format, and repair what the linter can
 	@$(BIN)/ruff check --fix .

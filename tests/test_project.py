@@ -138,6 +138,12 @@ def test_no_tracked_file_holds_a_path_of_a_machine() -> None:
     assert not found
 
 
+def test_browser_tests_stand_where_make_test_looks_for_them() -> None:
+    mark = re.compile(r"^(?:pytestmark = |@)pytest\.mark\.browser$", re.MULTILINE)
+    marked = [path for path in (ROOT / "tests").rglob("*.py") if mark.search(path.read_text(encoding="utf-8"))]
+    assert {path.relative_to(ROOT / "tests").parts[0] for path in marked} == {"browser", "widgets"}
+
+
 def test_only_source_directories_are_packages() -> None:
     # An __init__.py in one of these would make it a package with a name that others use, too.
     assert not [name for name in ("kernels", "widgets", "tests", "notebooks") if (ROOT / name / "__init__.py").exists()]
