@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy
 
+from minigrad.compiled.structure import mapped
 from minigrad.cuda import CUDAGraph, graph
 from minigrad.cuda import current_stream as stream_of_this_thread
 from minigrad.errors import DeviceError, GraphError
@@ -63,6 +64,7 @@ class Launches:
         self._last = _last_reads(self._order, program.outputs)
         self.peak_bytes = self._peak()
         self._constants: dict[Symbol, Any] = {}
+        self._parameters: dict[Symbol, dict[str, Any]] = {}
         self._seen: list[Any] = []  # the arrays of the call before
         self._moving: set[int] = set()  # inputs that lie elsewhere at each call
         self._arrays: list[Any] = []  # where the graph reads its inputs
@@ -136,7 +138,13 @@ class Launches:
             return op.compute(*arrays, **symbol.parameters)
         if isinstance(op, Special):
             raise GraphError(f"{op.name}: this runs on the CPU, and its program is on {self.device.name!r}.")
-        return self.device.table[op.name](*arrays, **symbol.parameters)
+        if symbol not in self._parameters:
+            self._parameters[symbol] = mapped(symbol.parameters, numpy.ndarray, self._carried)
+        return self.device.table[op.name](*arrays, **self._parameters[symbol])
+
+    def _carried(self, index: numpy.ndarray) -> Any:
+        """Places that are an index, once for all runs. What a mask selects has a size that is not known there."""
+        return self.device.asarray(index) if index.dtype.kind in "iu" else index
 
     def _write(self, arrays: list[Any], values: list[Any], places: Collection[int]) -> None:
         """Write what belongs into inputs and is not there yet, when nothing can fail any more."""

@@ -117,6 +117,7 @@ class Trace:
     def give_up(self, *reasons: Break) -> None:
         """From now on run as written whatever has the arguments' shapes and dtypes."""
         self.breaks += reasons
+        self.plan = None
         self.lifted = [x for x in self.lifted if isinstance(x.source, Argument)]
         self.guards, self.modules, self.first_grads, self.updates, self.decisions = [], [], [], [], []
 

@@ -11,8 +11,9 @@ import minigrad.nn.functional as F
 from minigrad import Tensor, nn, optim
 from minigrad.compiled.formulas import FORMULAS
 from minigrad.compiled.launches import Launches
+from minigrad.errors import IndexingError
 from minigrad.optim.lr_scheduler import StepLR
-from minigrad_kernels.cuda import launch
+from minigrad_kernels.cuda import launch, streams
 
 
 def launches_of(compiled: Any) -> Launches:
@@ -262,11 +263,22 @@ def test_indices_that_numpy_makes_inside_are_carried_over_once(mode: str) -> Non
 
 
 def test_what_cannot_be_captured_is_launched_one_by_one() -> None:
-    compiled = minigrad.compile(lambda x: x[:, [2, 0]] * 2)
+    compiled = minigrad.compile(lambda x: x[[True, False]] * 2)
     for _ in range(3):
-        x = minigrad.randn(2, 3, 4, device="cuda")
-        assert compiled(x).tolist() == (x[:, [2, 0]] * 2).tolist()
+        x = minigrad.randn(2, 3, device="cuda")
+        assert compiled(x).tolist() == (x[:1] * 2).tolist()
     assert "one by one, since they cannot be captured: from_numpy" in repr(compiled.explain())
+
+
+def test_an_index_out_of_range_is_told_and_the_next_step_goes_on() -> None:
+    table = minigrad.tensor([1.0, 2.0, 3.0], device="cuda")
+    compiled = minigrad.compile(lambda places: table[places] * 2)
+    for n in (0, 1, 2):
+        assert compiled(minigrad.tensor([n], device="cuda")).item() == 2 * (n + 1)
+    launches_of(compiled)
+    with pytest.raises(IndexingError, match="index 7 in a dimension of size 3"):
+        compiled(minigrad.tensor([7], device="cuda")).item()
+    assert compiled(minigrad.tensor([1], device="cuda")).item() == 4
 
 
 def test_without_memory_nothing_is_written(limited: None) -> None:
@@ -304,7 +316,9 @@ def test_inside_of_a_graph_of_the_users_the_function_runs_as_it_is_written() -> 
     assert z.item() == 9
 
 
-def test_another_stream_waits_for_the_run_before() -> None:
+def test_another_stream_waits_for_the_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = []
+    monkeypatch.setattr(streams.Stream, "wait_stream", lambda stream, other: waited.append((stream, other)))
     w = minigrad.zeros(2, device="cuda")
 
     @minigrad.compile
@@ -315,9 +329,12 @@ def test_another_stream_waits_for_the_run_before() -> None:
     x = minigrad.ones(2, device="cuda")
     for _ in range(3):
         count(x)
-    with minigrad.cuda.stream(minigrad.cuda.Stream()):
+    default, other = minigrad.cuda.current_stream(), minigrad.cuda.Stream()
+    assert not waited
+    with minigrad.cuda.stream(other):
         assert count(x).tolist() == [4, 4]
     assert count(x).tolist() == [5, 5]
+    assert waited[0] == (other, default) and waited[-1] == (default, other)
 
 
 def test_its_kernels_and_launches_are_told() -> None:
