@@ -11,14 +11,13 @@ and are carried over when they have changed. Results are copied out: the next ru
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy
 
 from minigrad.compiled.structure import mapped
-from minigrad.cuda import CUDAGraph, graph
-from minigrad.cuda import current_stream as stream_of_this_thread
+from minigrad.cuda import CUDAGraph, current_stream, graph
 from minigrad.errors import DeviceError, GraphError
 from minigrad.graph.fused import Fused
 from minigrad.graph.ir import Symbol
@@ -33,7 +32,8 @@ class Launches:
 
     Args:
         writes: (input, output) by their places: the run writes the output into the input's memory, at the end.
-        together: outputs that are handed out in one piece of memory, which is one copy: the gradients.
+        together: groups of outputs that are handed out in one piece of memory, by one copy, since they are let go of together:
+            the gradients; what a backward pass needs.
         unread: outputs that nobody gets; None is given in their places.
 
     Attributes:
@@ -46,31 +46,30 @@ class Launches:
         program: Program,
         writes: Sequence[tuple[int, int]] = (),
         *,
-        together: Collection[int] = (),
+        together: Iterable[Collection[int]] = (),
         unread: Collection[int] = (),
     ):
         self.program, self.device = program, program.device
         self.graph: CUDAGraph | None = None
         self.alone: str | None = None
         self._writes, self._unread = list(writes), frozenset(unread)
-        self._together = sorted(together)
-        self._single = [n for n in range(len(program.outputs)) if n not in self._unread and n not in set(together)]
+        self._groups = [sorted(group) for group in together]
+        apart = self._unread.union(*self._groups)
+        self._single = [n for n in range(len(program.outputs)) if n not in apart]
         wanted = {program.outputs[z]: program.inputs[x] for x, z in self._writes if z in self._unread}
         self._over = {
             (maker, n): target for (maker, n), target in overwriting(program, wanted).items() if _writes_in_place(maker)
         }
-        self._draws = [s for s in program.needed if _is_draw(s)]
-        self._order = [s for s in program.needed if not _is_draw(s)]
-        self._last = _last_reads(self._order, program.outputs)
+        self._order, self._last = program.needed, program.last_reads()
+        self._draws = [symbol for symbol in self._order if _is_draw(symbol)]
         self.peak_bytes = self._peak()
         self._constants: dict[Symbol, Any] = {}
         self._parameters: dict[Symbol, dict[str, Any]] = {}
         self._seen: list[Any] = []  # the arrays of the call before
         self._moving: set[int] = set()  # inputs that lie elsewhere at each call
-        self._arrays: list[Any] = []  # where the graph reads its inputs
-        self._filled: list[Any] = []  # those of these places that have memory of their own
+        self._filled: list[_Filled] = []  # where the graph reads those, and what Python computes
         self._outputs: list[Any] = []
-        self._gradients: Any = None
+        self._blocks: list[Any] = []  # where the graph puts each group
         self._stream: Any = None
         self._lock = threading.Lock()
 
@@ -107,7 +106,7 @@ class Launches:
         values = self._run(arrays, {})
         outputs: list[Any] = [None] * len(values)
         taken = [*arrays, *self._constants.values()]
-        for n in (*self._single, *self._together):
+        for n in (n for n in range(len(values)) if n not in self._unread):
             (outputs[n],) = self._apart([values[n]], taken)
             taken.append(outputs[n])
         self._write(arrays, values, range(len(arrays)))
@@ -117,6 +116,8 @@ class Launches:
         """The outputs as the kernels leave them. Those in `over` are written into the input there."""
         values = dict(zip((*self.program.inputs, *self._draws), arrays, strict=True))
         for number, symbol in enumerate(self._order):
+            if symbol in values:
+                continue
             into = {n: values[over[symbol, n]] for n in range(len(results(symbol))) if (symbol, n) in over}
             values[symbol] = self._value(symbol, values, into)
             for gone in self._last.get(number, ()):
@@ -178,7 +179,7 @@ class Launches:
 
     def _capture(self, given: list[Any]) -> None:
         self.graph, self._outputs, self._filled = None, [], []
-        self._arrays = arrays = list(given)
+        arrays = list(given)
         numbers: dict[numpy.dtype, list[int]] = {}
         for n, x in enumerate(given):
             if type(x) is numpy.ndarray and not x.ndim:
@@ -191,24 +192,27 @@ class Launches:
             for i, n in enumerate(places):
                 arrays[n] = self.device.table["getitem"](filled.array, index=i)
         still = [n for n, x in enumerate(given) if arrays[n] is x]
-        specs = [(self.program.outputs[n].shape, self.program.outputs[n].dtype) for n in self._together]
-        self._gradients = self.device.together(specs)
+        symbols = self.program.outputs
+        self._blocks = [
+            self.device.together((symbols[n].shape, symbols[n].dtype) for n in group) for group in self._groups
+        ]
         made = CUDAGraph()
         with graph(made):
             self._outputs = self._run(arrays, self._over)
-            for n, z in zip(self._together, self._gradients.parts, strict=True):
-                self.device.write(z, self._outputs[n])
+            for group, block in zip(self._groups, self._blocks, strict=True):
+                for n, z in zip(group, block.parts, strict=True):
+                    self.device.write(z, self._outputs[n])
             self._write(arrays, self._outputs, still)
         self.graph = made
 
     def _replayed(self, given: list[Any]) -> list[Any]:
         """What can fail, asking for memory, comes first: the graph writes into parameters."""
         assert self.graph is not None
-        stream = stream_of_this_thread()
+        stream = current_stream()
         if self._stream is not None and stream != self._stream:
             stream.wait_stream(self._stream)  # what the last run was asked for comes first
         self._stream = stream
-        gradients = self._gradients.like()
+        blocks = [block.like() for block in self._blocks]
         outputs: list[Any] = [None] * len(self._outputs)
         for n in self._single:
             outputs[n] = self.device.empty(self._outputs[n].shape, self._outputs[n].dtype)
@@ -217,8 +221,9 @@ class Launches:
         self.graph.replay()
         for n in self._single:
             self.device.write(outputs[n], self._outputs[n])
-        for n, z in zip(self._together, gradients.take(self._gradients), strict=True):
-            outputs[n] = z
+        for group, fresh, block in zip(self._groups, blocks, self._blocks, strict=True):
+            for n, z in zip(group, fresh.take(block), strict=True):
+                outputs[n] = z
         for n, z in self._writes:
             if n in self._moving:
                 self.device.write(given[n], self._outputs[z])
@@ -262,16 +267,3 @@ def _size(symbol: Symbol) -> int:
     if symbol.op is None or symbol.op is PART or symbol.op.view:
         return 0
     return sum(bytes_of(*part) for part in results(symbol))
-
-
-def _last_reads(order: list[Symbol], outputs: Sequence[Symbol]) -> dict[int, list[Symbol]]:
-    """For each step the values that nobody reads after it."""
-    last: dict[Symbol, int] = {}
-    for number, symbol in enumerate(order):
-        last[symbol] = number
-        last.update((x, number) for x in symbol.inputs if isinstance(x, Symbol) and x in last)
-    asked, found = set(outputs), dict[int, list[Symbol]]()
-    for symbol, number in last.items():
-        if symbol not in asked:
-            found.setdefault(number, []).append(symbol)
-    return found

@@ -97,14 +97,14 @@ class Finished:
         self.rebound = [(t, self.outputs.place(t.array)) for t in capture.rebound.values()]
         self._by_id.clear()
 
-    def read(self) -> tuple[set[int], set[int]]:
-        """The outputs, by their places, that somebody gets: those that are gradients of tensors outside alone, and the others."""
+    def read(self) -> tuple[set[int], set[int], set[int]]:
+        """The outputs, by their places, that somebody gets: gradients of tensors outside, values for a backward pass, others."""
         gradients = [made for _, made in self.grads if isinstance(made, Made)]
-        others = [m for m in self.known.values() if isinstance(m, Made) and all(m is not g for g in gradients)]
-        mapped(self.result, Made, others.append)
-        found = {*self.decided, *(place for _, place in self.rebound), *(made.place for made in others)}
-        found.update(x for made in (*others, *gradients) for x in made.saved if isinstance(x, int))
-        return {made.place for made in gradients} - found, found
+        results = [m for m in self.known.values() if isinstance(m, Made) and all(m is not g for g in gradients)]
+        mapped(self.result, Made, results.append)
+        others = {*self.decided, *(place for _, place in self.rebound), *(made.place for made in results)}
+        saved = {x for made in (*results, *gradients) for x in made.saved if isinstance(x, int)} - others
+        return {made.place for made in gradients} - others - saved, saved, others
 
     def _written(self) -> list[Lifted]:
         """Those in whose memory something was written, one for each memory."""

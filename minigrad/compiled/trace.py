@@ -84,7 +84,7 @@ class Trace:
                 backward = Program(self.program.graph, [g.g, *g.needs], g.outputs, device=self.device)
                 leaner = optimise(backward, self._rewrites)
                 self.backward.append((len(backward.needed), len(leaner.needed)))
-                run = Plan(leaner) if self.device is cpu else Launches(leaner)
+                run = Plan(leaner) if self.device is cpu else Launches(leaner, together=[range(len(g.outputs))])
                 self._operations[id(made)] = Replayed(self.name, run)
 
     def _launches(self) -> Launches:
@@ -94,13 +94,9 @@ class Trace:
             return Launches(self.optimised)
         places = {symbol: n for n, symbol in enumerate(self.program.inputs)}
         self._written = [(places[x.symbol], place) for x, place in self.finished.writes]
-        gradients, others = self.finished.read()
-        return Launches(
-            self.optimised,
-            self._written,
-            together=gradients,
-            unread={*range(len(self.program.outputs))} - gradients - others,
-        )
+        gradients, saved, others = self.finished.read()
+        unread = {*range(len(self.program.outputs))} - gradients - saved - others
+        return Launches(self.optimised, self._written, together=[gradients, saved], unread=unread)
 
     def plan_in_full(self) -> Plan | Launches:
         """The plan for arrays wherever they lie."""

@@ -154,7 +154,7 @@ class Plan:
 
     def _text(self, *, watched: bool = False) -> str:
         """The function, line by line."""
-        names, last = self._names, self._last_reads()
+        names, last = self._names, self.program.last_reads()
         lines = [f"def run({', '.join(names.of(s) for s in dict.fromkeys(self.inputs))}):"]
         if watched:
             lines.append("    watch(-1)")
@@ -166,19 +166,6 @@ class Plan:
             if watched:
                 lines.append(f"    watch({number})")
         return "\n".join([*lines, f"    return [{', '.join(self._handed_out())}]"]) + "\n"
-
-    def _last_reads(self) -> dict[int, list[Symbol]]:
-        """For each step the symbols that nobody reads after it."""
-        last: dict[Symbol, int] = {}
-        for number, symbol in enumerate(self._order):
-            last[symbol] = number
-            last.update((x, number) for x in symbol.inputs if isinstance(x, Symbol))
-        for symbol in (*self.program.inputs, *self.program.outputs):
-            last.pop(symbol, None)
-        found: dict[int, list[Symbol]] = {}
-        for symbol, number in last.items():
-            found.setdefault(number, []).append(symbol)
-        return found
 
     def _handed_out(self) -> list[str]:
         """The outputs as they are returned: copied where they lie in memory that is not theirs alone."""

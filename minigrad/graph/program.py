@@ -73,6 +73,19 @@ class Program:
         """What must be computed for the outputs, in the order of declaration."""
         return needed(list(self.outputs), frozenset(self.inputs))
 
+    def last_reads(self) -> dict[int, list[Symbol]]:
+        """For each step (a place in `needed`) the symbols that nobody reads after it; inputs and outputs stay."""
+        last: dict[Symbol, int] = {}
+        for number, symbol in enumerate(self.needed):
+            last[symbol] = number
+            last.update((x, number) for x in symbol.inputs if isinstance(x, Symbol))
+        for symbol in (*self.inputs, *self.outputs):
+            last.pop(symbol, None)
+        found: dict[int, list[Symbol]] = {}
+        for symbol, number in last.items():
+            found.setdefault(number, []).append(symbol)
+        return found
+
     def run(self, *arrays: Any) -> list[Any]:
         """The outputs, computed plainly, one symbol after the other: what every plan must agree with."""
         values = dict(zip(self.inputs, arrays, strict=True))
