@@ -11,8 +11,10 @@ import minigrad.nn.functional as F
 from minigrad import Tensor, nn, optim
 from minigrad.compiled.formulas import FORMULAS
 from minigrad.compiled.launches import Launches
+from minigrad.data import DataLoader, TensorDataset
 from minigrad.errors import IndexingError
 from minigrad.optim.lr_scheduler import StepLR
+from minigrad.train import fit
 from minigrad_kernels.cuda import launch, streams
 
 
@@ -104,6 +106,30 @@ def test_networks_of_other_kinds_are_captured_whole(model: Callable, batch: Call
     replayed, step = training(model, batch, OPTIMISERS["adam_update"], compiled=True)
     numpy.testing.assert_allclose(replayed, written, rtol=2e-6)
     launches_of(step)
+
+
+def test_fit_compiles_for_the_device_too() -> None:
+    def trained(device: str, *, compile: bool) -> Any:
+        minigrad.manual_seed(3)
+        model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 3))
+        data = TensorDataset(minigrad.randn(22, 4), minigrad.randint(3, size=(22,)))
+        loader, optimizer = DataLoader(data, batch_size=8, shuffle=True), optim.Adam(model.parameters(), lr=0.02)
+        return fit(
+            model,
+            loader,
+            nn.CrossEntropyLoss(),
+            optimizer,
+            epochs=3,
+            device=device,
+            compile=compile,
+            clip_grad_norm=1.0,
+        )
+
+    run = trained("cuda", compile=True)
+    launches_of(run.backward)  # for the batches of 8; the last batch of an epoch has another program
+    here = trained("cpu", compile=False)
+    for name in ("train_loss", "loss"):
+        numpy.testing.assert_allclose(run.tracker.series(name), here.tracker.series(name), rtol=1e-5)
 
 
 def test_a_replay_launches_fewer_kernels_than_the_step_as_written() -> None:
