@@ -1,5 +1,6 @@
 """What every test shares: the browser, Hypothesis's settings, and the rule that CI skips nothing silently."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,12 @@ hypothesis.settings.load_profile("ci" if CI else "local")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests last: once Playwright has started, its event loop runs, and no other test can start one."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """What exists by now lives until the end: the many tests that collect garbage need not go through it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
