@@ -1,4 +1,4 @@
-"""Every kernel becomes PTX for two generations of GPUs (of float64, for one), without a GPU; and what is float32 is computed in float32."""
+"""Every kernel becomes PTX for two generations of GPUs, float64 for one, without a GPU; float32 is computed in float32."""
 
 import hashlib
 import importlib.util
