@@ -1,4 +1,4 @@
-"""Every kernel becomes PTX for two generations of GPUs, float64 for one, without a GPU; float32 is computed in float32."""
+"""Every kernel becomes PTX without a GPU, for two generations of them (float64 for one); float32 stays float32."""
 
 import hashlib
 import importlib.util
