@@ -100,11 +100,11 @@ def training(letters: str, rounds: int, turn: float) -> str:
     return "\n".join(rows)
 
 
-def step_of(library: Any, letter: str) -> Callable[[], Any]:
-    """A step of stochastic gradient descent on the device; returns the loss, which stays there."""
+def step_of(library: Any, letter: str, optimiser: str = "SGD") -> Callable[[], Any]:
+    """A training step on the device; returns the loss, which stays there."""
     model, x, y, loss = NETWORKS[letter](library, np.random.default_rng(0))
     model, x, y = model.to("cuda"), x.to("cuda"), y.to("cuda")
-    optimizer = library.optim.SGD(model.parameters(), lr=0.01)
+    optimizer = getattr(library.optim, optimiser)(model.parameters(), lr=0.01)
 
     def step() -> Any:
         optimizer.zero_grad()

@@ -15,10 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 import minigrad as mg
-from benchmarks.modules import NETWORKS
+from benchmarks.gpu import step_of
 from benchmarks.peers import NAMES
 
 ROUNDS = 21
@@ -37,7 +35,7 @@ def table(letters: str, rounds: int) -> str:
         "| --- |" + " ---: |" * 6,
     ]
     for letter in letters:
-        written, compiled = step_of(letter), mg.compile(step_of(letter))
+        written, compiled = step_of(mg, letter, "Adam"), mg.compile(step_of(mg, letter, "Adam"))
         times: dict[str, list[float]] = {"written": [], "compiled": []}
         for _ in range(rounds):
             for who, step in (("written", written), ("compiled", compiled)):
@@ -51,22 +49,6 @@ def table(letters: str, rounds: int) -> str:
             f"{us['written']:,.0f} | {us['compiled']:,.0f} | **{middle:.0f}** ({low:.0f}–{high:.0f}) |"
         )
     return "\n".join(rows)
-
-
-def step_of(letter: str) -> Callable[[], Any]:
-    """A training step on the device, taken a few times: what is compiled or captured once is there."""
-    model, x, y, loss = NETWORKS[letter](mg, np.random.default_rng(0))
-    model, x, y = model.to("cuda"), x.to("cuda"), y.to("cuda")
-    optimizer = mg.optim.Adam(model.parameters(), lr=0.01)
-
-    def step() -> Any:
-        optimizer.zero_grad()
-        found = loss(model(x), y)
-        found.backward()
-        optimizer.step()
-        return found
-
-    return step
 
 
 def processor_time(step: Callable[[], Any], warm: int = 2, count: int = 5) -> float:
