@@ -199,6 +199,10 @@ class Launches:
         made = CUDAGraph()
         with graph(made):
             self._outputs = self._run(arrays, self._over)
+            read = {*self._single, *(z for n, z in self._writes if n in self._moving)}
+            targets = [arrays[n] for n, _ in self._writes if n in still]
+            for n in read:  # they are copied out after the launch: until then they keep what a write would replace
+                (self._outputs[n],) = self._apart([self._outputs[n]], targets)
             for group, block in zip(self._groups, self._blocks, strict=True):
                 for n, z in zip(group, block.parts, strict=True):
                     self.device.write(z, self._outputs[n])
@@ -238,18 +242,20 @@ class _Filled:
 
     def __init__(self, device: Any, places: list[int], value: Any):
         self.device, self.places = device, places
-        self._known = numpy.array(value) if type(value) is numpy.ndarray else None
+        self._known = value.tobytes() if type(value) is numpy.ndarray else None
         self.array = device.array(value)
 
     def fill(self, given: list[Any]) -> None:
         """Let the graph read what is given."""
         x = given[self.places[0]]
+        known = None
         if self._known is not None:
             x = x if x.ndim else numpy.stack([given[n] for n in self.places])
-            if numpy.array_equal(self._known, x):
+            known = x.tobytes()  # bit by bit: 0 and -0 are equal as numbers, and not the same
+            if known == self._known:
                 return
-            self._known = numpy.array(x)
         self.device.write(self.array, self.device.asarray(x))
+        self._known = known  # not before it is there: memory may run out
 
 
 def _writes_in_place(maker: Symbol) -> bool:

@@ -231,6 +231,32 @@ def test_values_change_places_within_a_step() -> None:
     launches_of(swap)
 
 
+def test_what_was_there_before_a_write_is_handed_out_as_it_was() -> None:
+    """A copy of the old value is memory's own name for it in the graph, which the launches write over."""
+    w = minigrad.tensor([1.0, 2.0], device="cuda")
+
+    @minigrad.compile
+    def count(x: Tensor) -> Tensor:
+        before = w.clone()
+        w.add_(1)
+        x.copy_(before)
+        return before
+
+    for n in range(4):
+        x = minigrad.zeros(2, device="cuda")
+        assert count(x).tolist() == x.tolist() == [n + 1, n + 2] and w.tolist() == [n + 2, n + 3]
+    launches_of(count)
+
+
+def test_numbers_that_are_equal_and_not_the_same_are_carried_over() -> None:
+    compiled = minigrad.compile(lambda x, y: x / y)
+    x = minigrad.ones(2, device="cuda")
+    for zero in (0.0, 0.0, -0.0, 0.0):
+        y = numpy.array([zero, 1.0], numpy.float32)
+        assert compiled(x, y).tolist() == [numpy.copysign(numpy.inf, zero), 1]
+    launches_of(compiled)
+
+
 def test_a_decision_is_looked_at_before_anything_is_written() -> None:
     w = minigrad.tensor([4.0], device="cuda")
 
