@@ -140,8 +140,20 @@ class Capture(Answers):
     def set_grad(self, t: Tensor, value: Any) -> None:
         if self.is_inside(t):
             set_real_grad(t, value)
-        else:
-            self.grads[id(t)] = t, value
+            return
+        if value is not None and any(known is t and isinstance(node, Node) for known, node, *_ in self._before):
+            self.refuse(
+                "a backward pass inside reaches a tensor that was computed outside, and would go on from there",
+                "compute it inside too, or return the loss, and call backward() outside",
+            )
+        self.grads[id(t)] = t, value
+
+    def is_contiguous(self, array: Any) -> bool:
+        found = super().is_contiguous(array)
+        for x in self.lifted:
+            if x.symbol is self.memory.address(array):
+                x.in_order = found
+        return found
 
     def index(self, t: Tensor, real: Callable, index: Any) -> Tensor:
         """`t[index]`, where tensors in the index are part of the graph."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from minigrad.device import DEVICE_OF_ARRAY
 from minigrad.graph.ir import Symbol
 from minigrad.tensor import Tensor
 
@@ -80,13 +81,16 @@ class Lifted:
         symbol: the variable; source: where it is found.
         value, array, node: the tensor (or array) last seen, its memory and its place on the tape.
         shape, dtype, recorded: what must stay as it was captured.
+        in_order: whether its elements lie in order, if the program asked; written: whether it is written to.
     """
 
-    __slots__ = ("array", "dtype", "node", "recorded", "shape", "source", "symbol", "value")
+    __slots__ = ("array", "dtype", "in_order", "node", "recorded", "shape", "source", "symbol", "value", "written")
 
     def __init__(self, symbol: Symbol, source: Any, value: Any, array: Any, node: Any):
         self.symbol, self.source, self.value, self.array, self.node = symbol, source, value, array, node
         self.shape, self.dtype, self.recorded = array.shape, array.dtype, node is not None
+        self.in_order: bool | None = None
+        self.written = False
 
     def differs(self, value: Any) -> str | None:
         """Why `value` cannot take its place; None if it can."""
@@ -102,6 +106,11 @@ class Lifted:
             return f"the dtype of {self.symbol.name}: {array.dtype}, not {self.dtype}"
         if isinstance(value, Tensor) and value.requires_grad is not self.recorded:
             return f"requires_grad of {self.symbol.name}: {not self.recorded}, not {self.recorded}"
+        device = DEVICE_OF_ARRAY[type(array)]
+        if self.in_order is not None and device.is_contiguous(array) is not self.in_order:
+            return f"whether the elements of {self.symbol.name} lie in order"
+        if self.written and not device.writable(array):
+            return f"several elements of {self.symbol.name}, which is written to, share one place in memory"
         return None
 
     def take(self, value: Any) -> None:

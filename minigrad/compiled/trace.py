@@ -63,8 +63,9 @@ class Trace:
         self.finished, graph = finished, self.capture.graph
         symbols = list(dict.fromkeys(x.symbol for x in self.lifted))
         self._given = [next(x for x in self.lifted if x.symbol is s) for s in symbols]
+        for x, _ in finished.writes:
+            x.written = True
         self.generators = self.capture.generators() if self.capture.draws else []
-        self._writes_views = any(self.device.is_view(x.array) for x, _ in finished.writes)
         self.numbers = {s: numpy.zeros((), s.dtype) for u in self.updates for s in u.scalars}
         self.program = Program(graph, [*symbols, *self.numbers], list(finished.outputs), device=self.device)
         self._rewrites = rewrites
@@ -166,7 +167,7 @@ class Trace:
                 if y.symbol is x.symbol and y is not x and not _same_memory(array, _memory(y.source.find(leaves))):
                     return True
         written = [w for w, _ in self.finished.writes]
-        if not written or (array.base is None and not self._writes_views and x not in written):
+        if x not in written and array.base is None and not any(self.device.is_view(w.array) for w in written):
             return any(array is w.array for w in written if w.symbol is not x.symbol)
         others = self.lifted if x in written else written
         return any(

@@ -210,3 +210,42 @@ def test_another_shape_after_the_short_way_is_open() -> None:
         square(mg.zeros(4))
     assert square.quick is not None
     assert [square(mg.ones(n)).item() for n in (8, 2, 1)] == pytest.approx([n * (1 + np.e) for n in (8, 2, 1)])
+
+
+def test_a_view_that_is_written_to_and_then_what_it_is_a_view_of() -> None:
+    """Each comes alone first: the pair is what shares memory."""
+    compiled = mg.compile(lambda x, y: (x.add_(1), y * 2)[1])
+    base, apart = mg.zeros(4), mg.ones(4)
+    for _ in range(2):
+        compiled(mg.ones(2), apart)
+    view = base[:2]
+    assert compiled(view, apart).tolist() == [2, 2, 2, 2]
+    assert compiled(view, base).tolist() == [4, 4, 0, 0]
+
+
+def test_how_an_argument_lies_in_memory_matters_where_it_is_asked_or_written() -> None:
+    @mg.compile
+    def scale(x: Any) -> Any:
+        return x * 2 if x.is_contiguous() else x * 3
+
+    x = mg.ones(2, 2)
+    assert [scale(y)[0, 0].item() for y in (x, x, x.T, x, x.T)] == [2, 2, 3, 2, 3] and programs(scale) == 2
+    count = mg.compile(lambda x: x.add_(1))
+    for _ in range(2):
+        count(mg.ones(3, 2))
+    with pytest.raises(mg.errors.GraphError, match="share one place in memory"):
+        count(mg.ones(1, 2).expand(3, 2))
+
+
+def test_a_backward_pass_that_would_leave_the_program_runs_as_written() -> None:
+    w = mg.tensor([1.0], requires_grad=True)
+
+    @mg.compile
+    def descend(x: Any) -> None:
+        x.square().sum().backward()
+
+    for _ in range(3):
+        w.grad, x = None, w * 3
+        descend(x)
+        assert w.grad is not None and w.grad.tolist() == [18] and x.grad is None
+    assert "would go on from there" in repr(descend.explain())
