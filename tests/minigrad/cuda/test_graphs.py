@@ -104,8 +104,8 @@ def test_nothing_else_gets_the_memory_of_a_graph() -> None:
 
 
 def test_memory_that_a_graph_reads_stays_alive_and_goes_with_it() -> None:
-    minigrad.cuda.empty_cache()
     gc.collect()
+    minigrad.cuda.empty_cache()
     before = minigrad.cuda.memory_allocated(), minigrad.cuda.memory_reserved()
     x = tensor([1.0, 2.0], device="cuda")
     block = weakref.ref(x.array.block)
