@@ -13,7 +13,7 @@ from minigrad.compiled.answers import Answers
 from minigrad.compiled.captured_graph import CannotCapture
 from minigrad.compiled.formulas import FORMULAS
 from minigrad.compiled.indexing import by_tensors
-from minigrad.compiled.sources import Decision, GradientOf, Held, Kept, Lifted
+from minigrad.compiled.sources import Decision, GradientOf, Held, Kept, Lifted, Outside
 from minigrad.compiled.stand_ins import real_array, real_grad, set_real_array, set_real_grad, suspended
 from minigrad.compiled.updates import Updates
 from minigrad.device import DEVICE_OF_ARRAY
@@ -31,6 +31,7 @@ class Capture(Answers):
         lifted: the real tensors and arrays that were met.
         grads, first_grads: the gradients that real tensors have now; those that were read before any was set.
         rebound: real tensors whose memory was replaced (`t.data = …`).
+        outside: where the tensors of these three are found, and what else is given back.
         made: weak references to all tensors made inside.
         decisions: values that Python looked at and a guard can hold.
         updates: what the optimisers do, by the numbers that they take.
@@ -43,6 +44,7 @@ class Capture(Answers):
         self.grads: dict[int, tuple[Tensor, Any]] = {}
         self.first_grads: dict[int, tuple[Tensor, Any]] = {}
         self.rebound: dict[int, Tensor] = {}
+        self.outside: dict[int, Outside] = {}
         self.made: list[weakref.ref] = []
         self.decisions: list[Decision] = []
         self.updates: dict[tuple, Updates] = {}
@@ -133,9 +135,15 @@ class Capture(Answers):
         if id(t) not in self.first_grads:
             self.first_grads[id(t)] = t, grad
             if grad is not None:
-                self._sources[id(grad)] = GradientOf(t)
+                self._sources[id(grad)] = GradientOf(self.outside_of(t))
                 self._names[id(grad)] = f"{self._names.get(id(t), 'tensor')}.grad"
         return grad
+
+    def outside_of(self, value: Any) -> Outside:
+        """Where a real tensor or array is found, at each call."""
+        if id(value) not in self.outside:
+            self.outside[id(value)] = Outside(self._sources.get(id(value)) or Held(value), value)
+        return self.outside[id(value)]
 
     def set_grad(self, t: Tensor, value: Any) -> None:
         if self.is_inside(t):

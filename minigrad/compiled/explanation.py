@@ -93,7 +93,8 @@ def _guards(trace: Any) -> list[str]:
     found += [repr(guard) for guard in trace.guards]
     found += [f"{type(module).__name__}: mode, options and parameters as they are" for module, _ in trace.modules]
     found += [
-        f"a gradient is {'None' if none else 'there'} at the start: {tuple(t.shape)}" for t, none in trace.first_grads
+        f"a gradient is {'None' if none else 'there'} at the start: {tuple(t.value.shape)}"
+        for t, none in trace.first_grads
     ]
     for d in trace.decisions:
         found.append(f"{d.kind.__name__}({d.symbol.name}) is {d.outcome!r}" + (f", at {d.line}" if d.line else ""))

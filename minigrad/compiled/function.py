@@ -67,7 +67,7 @@ class Compiled:
             elif trace.breaks:
                 return self.function(*args, **keywords)
             elif (
-                not trace.verified
+                not trace.is_verified(leaves)
                 and (other := self._verified(trace, args, keywords, structure, leaves, names)) is not None
             ):
                 return other[0]
@@ -132,7 +132,7 @@ class Compiled:
         finally:
             complaints = capture.restore(failed=finished is None)
         reasons += [Break(None, what, "do it outside of the compiled function") for what in complaints]
-        trace = Trace(self.name, reached, capture, recording)
+        trace = Trace(self.name, reached, capture, recording, leaves)
         if finished is None or complaints:
             capture.finish()
             trace.give_up(*reasons)
@@ -164,7 +164,7 @@ class Compiled:
         else:
             what = differing(trace, again) or (again.breaks[0].what if again.breaks else None)
             if what is None:
-                trace.verified = True
+                trace.verify(leaves)
                 return None
             result = (self._first(again, args, keywords, leaves),)
         trace.give_up(Break(None, f"two captures of the same call differ: {what}", "give it as an argument"))

@@ -69,9 +69,9 @@ class Finished:
 
     Attributes:
         outputs: the symbols that are wanted.
-        result: the function's result, with a `Made` or `Given` in place of each tensor.
-        writes: (what was lifted, output) for memory that is written to; rebound: (tensor, output) where it is replaced.
-        grads: (tensor, None or `Made` or `Given`).
+        result: the function's result, with a `Made`, `Given` or `Outside` in place of each tensor.
+        writes: (what was lifted, output) for memory that is written to; rebound: (`Outside`, output) where it is replaced.
+        grads: (`Outside`, None or what stands in the place of a tensor).
         decided: for each decision, where its value is.
         inside: weak references to the capture's own tensors, with what they are, for those that somebody outside holds.
     """
@@ -84,8 +84,10 @@ class Finished:
         self.decided = [self.outputs.place(d.symbol) for d in capture.decisions]
         if capture.draws:
             self.outputs.place(capture.draws[-1])  # so that all are drawn, as they would be
-        self.result = mapped(result, (Tensor, Symbol), self._result)
-        self.grads = [(t, None if g is None else self._result(g)) for t, g in capture.grads.values()]
+        self.result = mapped(result, (Tensor, Symbol, numpy.ndarray), self._result)
+        self.grads = [
+            (capture.outside_of(t), None if g is None else self._result(g)) for t, g in capture.grads.values()
+        ]
         for t in held:
             self._result(t)
         self.inside = [
@@ -94,7 +96,7 @@ class Finished:
             if isinstance(self.known[key], (Made, Given))
         ]
         self.writes = [(x, self.outputs.place(capture.memory.now[x.symbol])) for x in self._written()]
-        self.rebound = [(t, self.outputs.place(t.array)) for t in capture.rebound.values()]
+        self.rebound = [(capture.outside_of(t), self.outputs.place(t.array)) for t in capture.rebound.values()]
         self._by_id.clear()
 
     def read(self) -> tuple[set[int], set[int], set[int]]:
@@ -118,8 +120,10 @@ class Finished:
                     )
         return list(found.values())
 
-    def _result(self, t: Tensor | Symbol) -> Any:
+    def _result(self, t: Tensor | Symbol | numpy.ndarray) -> Any:
         """What stands in the place of a tensor, or of an array."""
+        if isinstance(t, numpy.ndarray):
+            return self.capture.outside_of(t)
         if isinstance(t, Symbol):
             return Made(self.outputs.place(t), bare=True)
         if id(t) not in self.known:
@@ -129,7 +133,7 @@ class Finished:
 
     def _given(self, t: Tensor) -> Any:
         known = next((x for x in self.capture.lifted if x.value is t), None)
-        return Given(known, [], True) if known is not None else t
+        return Given(known, [], True) if known is not None else self.capture.outside_of(t)
 
     def _made(self, t: Tensor) -> Any:
         memory, node = self.capture.memory, t._history()

@@ -30,6 +30,7 @@ import numpy
 from minigrad.compiled.checks import fits_as, modules_hold_as_in, owner_of, tensor_of
 from minigrad.compiled.program import Made
 from minigrad.compiled.sources import Argument, GradientOf, Held, InCell, Kept, Named
+from minigrad.compiled.structure import mapped
 from minigrad.device import cpu
 from minigrad.graph.emit import Names
 from minigrad.graph.plan import Plan
@@ -99,7 +100,7 @@ class Quick:
             if guard.snapshot is not None:
                 self._need(f"{self._thing('holds', guard.holds)}(None)")
         for t, was_none in trace.first_grads:
-            self._need(f"{self._thing('t', t)}.grad is {'None' if was_none else 'not None'}")
+            self._need(f"{self._thing('t', t.value)}.grad is {'None' if was_none else 'not None'}")
         for update in trace.updates:
             self._need(f"{self._thing('differs', update.differs)}() is None")
 
@@ -110,7 +111,7 @@ class Quick:
         if isinstance(source, Named):
             return f"{self._thing('names', source.names)}.get({source.name!r})"
         if isinstance(source, GradientOf):
-            return f"{self._thing('t', source.tensor)}.grad"
+            return f"{self._thing('t', source.tensor.value)}.grad"
         if isinstance(source, Kept):
             optimizer = self._thing("optimizer", source.optimizer)
             self._need(f"{optimizer}.state is {self._thing('states', source.optimizer.state)}")
@@ -127,6 +128,7 @@ class Quick:
                 name = arguments[x.source.place]
                 self._arrays[x.symbol] = f"{name}_array"
                 known = self._thing("known", [None, None])
+                self.trace.short.append(self._names.space[known])
                 fits = self._thing("fits", fits_as(x, known=self._names.space[known], owners=owners))
                 self._need(
                     f"({name} is {known}[0] and {name}_array is {known}[1] and {name}.node is None or {fits}({name}))"
@@ -189,7 +191,7 @@ class Quick:
         trace, lines = self.trace, []
         finished = trace.finished
         for place, (t, made) in enumerate(finished.grads):
-            name = self._thing(f"t{place}", t)
+            name = self._thing(f"t{place}", t.value)
             if made is None:
                 lines.append(f"{name}.grad = None")
             elif isinstance(made, Made) and _plain(made):
@@ -217,12 +219,17 @@ def quick(trace: Any, structure: Any) -> Quick | None:
     """The short way for a trace on the CPU, if it can have one: its arguments are tensors without gradients, nothing is decided by
     values or drawn, gradients are new, and what it writes is no argument."""
     finished, arguments = trace.finished, structure[0]
+    given_back: list[Any] = []
+    mapped(finished.result, Made, given_back.append)
+    known = [x.value for x in trace.lifted if not isinstance(x.source, Argument)]  # the text compares these
     simple = (
         trace.device is cpu
+        and all(x.same or any(x.value is value for value in known) for x in trace.outside)
         and not structure[1]
         and all(a is Tensor for a in arguments)
         and not (trace.decisions or trace.generators or trace.twice or finished.rebound)
         and all(made is None or (isinstance(made, Made) and _plain(made)) for _, made in finished.grads)
+        and not any(made is z for _, made in finished.grads for z in given_back)
         and len({x.symbol for x in trace.lifted}) == len(trace.lifted)
         and not any(
             isinstance(x.source, Argument) and (x.recorded or not x.array.flags.c_contiguous) for x in trace.lifted

@@ -8,7 +8,7 @@ import numpy
 
 from minigrad.compiled.program import Given, Made
 from minigrad.compiled.reached import is_plain
-from minigrad.compiled.sources import Held
+from minigrad.compiled.sources import Held, Outside
 from minigrad.graph.ir import Symbol
 from minigrad.graph.rewrites.common import frozen
 
@@ -54,7 +54,7 @@ def _frozen(value: Any) -> Any:
 
 
 def _alike(x: Any, y: Any) -> bool:
-    if isinstance(x, (Made, Given)) or isinstance(y, (Made, Given)):
+    if isinstance(x, (Made, Given, Outside)) or isinstance(y, (Made, Given, Outside)):
         return type(x) is type(y)
     if isinstance(x, dict) and isinstance(y, dict):
         return list(x) == list(y) and all(_alike(x[k], y[k]) for k in x)

@@ -54,14 +54,31 @@ class InCell:
             return None
 
 
+class Outside:
+    """A tensor or an array from outside that is given back, or whose gradient or memory is replaced: another at each call, perhaps.
+
+    Attributes: source, where it is found; value, what was seen last; same, whether it must stay that.
+    """
+
+    def __init__(self, source: Any, value: Any):
+        self.source, self.value, self.same = source, value, isinstance(source, Held)
+
+    def fits(self, leaves: list[Any]) -> bool:
+        found = self.source.find(leaves)
+        return found is self.value or (not self.same and isinstance(found, type(self.value)))
+
+    def take(self, leaves: list[Any]) -> None:
+        self.value = self.source.find(leaves)
+
+
 class GradientOf:
     """The gradient that a tensor has when the call comes."""
 
-    def __init__(self, tensor: Tensor):
+    def __init__(self, tensor: Outside):
         self.tensor = tensor
 
     def find(self, leaves: list[Any]) -> Any:
-        return self.tensor.grad
+        return self.tensor.source.find(leaves).grad
 
 
 class Kept:

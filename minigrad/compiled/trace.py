@@ -11,7 +11,7 @@ from minigrad.compiled.gradients import Replayed, spent_node
 from minigrad.compiled.launches import Launches
 from minigrad.compiled.program import Finished, Given, Made
 from minigrad.compiled.reached import Reached, module_state, same
-from minigrad.compiled.sources import Argument, Break, Kept, Lifted
+from minigrad.compiled.sources import Argument, Break, Kept, Lifted, Outside
 from minigrad.compiled.stand_ins import set_real_array
 from minigrad.compiled.structure import mapped
 from minigrad.device import DEVICE_OF_ARRAY, cpu
@@ -38,13 +38,16 @@ class Trace:
         replays: how often it was replayed; verified: whether a second capture gave the same program.
     """
 
-    def __init__(self, name: str, reached: Reached, capture: Any, recording: bool):
+    def __init__(self, name: str, reached: Reached, capture: Any, recording: bool, leaves: list[Any]):
         self.name, self.recording, self.capture = name, recording, capture
         self.guards = list(reached.guards)
         self.modules = [(m, state) for m, state in {**dict(capture.modules), **dict(reached.modules)}.items()]
         self.device: Any = capture.device or cpu
         self.lifted: list[Lifted] = capture.lifted
-        self.first_grads = [(t, g is None) for t, g in capture.first_grads.values()]
+        self.first_grads = [(capture.outside_of(t), g is None) for t, g in capture.first_grads.values()]
+        self.outside = list(capture.outside.values())
+        for x in self.outside:
+            x.same = x.same or id(x.value) in reached.twice
         self.updates, self.decisions = list(capture.updates.values()), capture.decisions
         self.breaks: list[Break] = list(capture.breaks)
         self.twice = {id(x) for x in self.lifted if id(x.value) in reached.twice}
@@ -52,6 +55,9 @@ class Trace:
         self.backward: list[tuple[int, int]] = []
         self.program: Program | None = None
         self.replays, self.verified = 0, False
+        self.short: list[list[Any]] = []  # for each argument of the short ways, what was seen last
+        # NumPy's arrays among the arguments, as long as no capture has seen others.
+        self._arrays = [numpy.array(x) for x in leaves if isinstance(x, numpy.ndarray)] or None
         self._assigned = -1
         self.plan: Plan | Launches | None = None
         self.peak_bytes, self._needed_again = 0, False
@@ -99,6 +105,20 @@ class Trace:
         unread = {*range(len(self.program.outputs))} - gradients - saved - others
         return Launches(self.optimised, self._written, together=[gradients, saved], unread=unread)
 
+    def is_verified(self, leaves: list[Any]) -> bool:
+        """Whether a second capture has come to the same, and one with other values in NumPy's arrays, which Python can see."""
+        return self.verified and (self._arrays is None or self._same_arrays(leaves))
+
+    def verify(self, leaves: list[Any]) -> None:
+        """Another capture came to the same program."""
+        if self._arrays is not None and not self._same_arrays(leaves):
+            self._arrays = None
+        self.verified = True
+
+    def _same_arrays(self, leaves: list[Any]) -> bool:
+        arrays = [x for x in leaves if isinstance(x, numpy.ndarray)]
+        return all(numpy.array_equal(x, y) for x, y in zip(arrays, self._arrays or (), strict=True))
+
     def plan_in_full(self) -> Plan | Launches:
         """The plan for arrays wherever they lie."""
         if self.plan is None:
@@ -117,6 +137,7 @@ class Trace:
         self.plan = None
         self.lifted = [x for x in self.lifted if isinstance(x.source, Argument)]
         self.guards, self.modules, self.first_grads, self.updates, self.decisions = [], [], [], [], []
+        self.outside = []
 
     # -- whether it may be replayed -----------------------------------------------------------------------------------
 
@@ -129,8 +150,11 @@ class Trace:
                 return f"{guard.name} is no longer what it was"
         if (module := self.changed_module()) is not None:
             return f"an attribute of {type(module).__name__} was changed (its mode, a parameter, an option)"
+        for x in self.outside:
+            if not x.fits(leaves):
+                return f"a {type(x.value).__name__} that is given back, or gets a gradient, is another object"
         for t, was_none in self.first_grads:
-            if (t.grad is None) is not was_none:
+            if (t.source.find(leaves).grad is None) is not was_none:
                 return f"a gradient was {'None' if was_none else 'there'} and is {'there' if was_none else 'None'}"
         for update in self.updates:
             if (reason := update.differs()) is not None:
@@ -189,27 +213,33 @@ class Trace:
 
     def _replay(self, leaves: list[Any]) -> Any:
         streams = [(g.stream, g.stream.bit_generator.state) for g in self.generators]
-        for update in self.updates:
-            update.ask([self.numbers[s] for s in update.scalars])
-        for x in self._given:
-            x.take(x.source.find(leaves))
+        asked: list[Any] = []
         try:
+            for update in self.updates:
+                asked.append(update)
+                update.ask([self.numbers[s] for s in update.scalars])
+            for x in self.lifted:
+                x.take(x.source.find(leaves))
+            for x in self.outside:
+                x.take(leaves)
+            for seen in self.short:  # by others than these
+                seen[:] = None, None
             outs = self.plan_in_full()(*(x.array for x in self._given), *self.numbers.values())
         except Exception:
-            return self._take_back(streams, FAILED)
+            return self._take_back(streams, FAILED, asked)
         for decision, place in zip(self.decisions, self.finished.decided, strict=True):
             if decision.kind(self.device.to_numpy(outs[place]).item()) != decision.outcome:
-                return self._take_back(streams, OTHER)
+                return self._take_back(streams, OTHER, asked)
         self.replays += 1
         return self._commit(outs)
 
     def failed(self) -> Any:
         """An operation could not run."""
-        return self._take_back([], FAILED)
+        return self._take_back([], FAILED, self.updates)
 
-    def _take_back(self, streams: list[tuple[Any, Any]], outcome: Any) -> Any:
-        """What a replay changes before it is known that it holds: the optimisers' counts, the random numbers."""
-        for update in self.updates:
+    def _take_back(self, streams: list[tuple[Any, Any]], outcome: Any, asked: list[Any]) -> Any:
+        """What a replay changes before it is known that it holds: the optimisers' states, the random numbers."""
+        for update in asked:
             update.take_back()
         for stream, state in streams:
             stream.bit_generator.state = state
@@ -224,14 +254,14 @@ class Trace:
 
         result = self.result(outs, known)
         for t, made in self.finished.grads:
-            t.grad = real(made) if isinstance(made, (Made, Given)) else made
+            t.value.grad = None if made is None else real(made)
         for x, place in self.finished.writes:
             if not self._written:
                 self.device.write(x.array, outs[place])
             if isinstance(x.value, Tensor):
                 Clock.stepped(x.value.written, self.name)
         for t, place in self.finished.rebound:
-            t.data = wrap(outs[place], t.device)
+            t.value.data = wrap(outs[place], t.value.device)
         for ref, made in self.finished.inside:
             if (t := ref()) is not None:  # somebody outside holds what the capture itself made
                 found = real(made)
@@ -242,10 +272,12 @@ class Trace:
     def result(self, outs: list[Any], known: dict[int, Any] | None = None) -> Any:
         """What the function returns."""
         seen: dict[int, Any] = {} if known is None else known
-        return mapped(self.finished.result, (Made, Given), lambda made: self._real(made, outs, seen))
+        return mapped(self.finished.result, (Made, Given, Outside), lambda made: self._real(made, outs, seen))
 
     def _real(self, made: Any, outs: list[Any], known: dict[int, Any]) -> Tensor:
         """The tensor that a result stands for."""
+        if isinstance(made, Outside):
+            return made.value
         if id(made) in known:
             return known[id(made)]
         if isinstance(made, Given):

@@ -29,6 +29,7 @@ class Updates:
         self._states: list[dict[str, Any]] = []
         self._good: tuple[Any, int] | None = None  # options and size of a state for which the choices are as captured
         self._before: list[tuple[str, Any]] = []
+        self._had: set[str] = set()  # what a state was made of before it was asked for
         self._asked: Any = None
 
     def changed(self) -> bool:
@@ -67,6 +68,7 @@ class Updates:
             self._look()
         first = self._states[0]
         self._before = [(name, value) for name, value in first.items() if not isinstance(value, Tensor)]
+        self._had = set(first)
         numbers = self.optimizer.numbers(self.group, first)
         counts = [(name, value) for name, value in first.items() if not isinstance(value, Tensor)]
         for p, state in zip(self.parameters, self._states, strict=True):
@@ -86,6 +88,6 @@ class Updates:
     def take_back(self) -> None:
         """The step was not taken."""
         for state in self._states:
-            for name in [name for name, value in state.items() if not isinstance(value, Tensor)]:
+            for name in state.keys() - self._had:
                 del state[name]
             state.update(self._before)

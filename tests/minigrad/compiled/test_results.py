@@ -239,3 +239,67 @@ def test_several_threads_replay_one_program() -> None:
         found = list(threads.map(compiled, inputs))
     for x, y in zip(inputs, found, strict=True):
         np.testing.assert_allclose(y.numpy(), model(x).numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("same_twice", [False, True])
+def test_what_is_given_back_untouched_is_that_of_this_call(same_twice: bool) -> None:
+    compiled = mg.compile(lambda x, a, y: (x, a, y * 2))
+    first = mg.ones(2), np.ones(2), mg.ones(2)
+    for _ in range(2):
+        compiled(*first)
+    for _ in range(3):
+        x, a = mg.zeros(2), np.zeros(2)
+        found = compiled(x, a, x if same_twice else first[2])
+        assert found[0] is x and found[1] is a
+
+
+def test_two_tensors_with_one_memory_are_each_their_own() -> None:
+    compiled = mg.compile(lambda x, y: ((x * y).sum(), y))
+    for n in range(4):
+        x = mg.tensor([n + 1.0], requires_grad=True)
+        y = x.detach().requires_grad_()
+        z, again = compiled(x, y)
+        z.backward()
+        assert again is y and x.grad is not None and y.grad is not None
+        assert x.grad.tolist() == y.grad.tolist() == [n + 1]
+
+
+def test_gradients_and_memory_go_to_the_arguments_of_this_call() -> None:
+    @mg.compile
+    def step(x: Any, y: Any) -> Any:
+        x.grad = None
+        x.square().sum().backward()
+        y.data = y.data * 2
+        return x.grad
+
+    xs = [mg.tensor([n + 1.0], requires_grad=True) for n in range(3)]
+    ys = [mg.tensor([n + 1.0]) for n in range(3)]
+    for x, y in zip(xs, ys, strict=True):
+        assert step(x, y) is x.grad
+    assert [x.grad.tolist() for x in xs if x.grad is not None] == [[2], [4], [6]]
+    assert [y.item() for y in ys] == [2, 4, 6]
+
+
+def test_the_short_way_gives_back_its_own_argument_after_many_long_ones() -> None:
+    compiled = mg.compile(lambda x: (x, x * 2))
+    x, other = mg.ones(2, 2), mg.ones(2, 2).T
+    for _ in range(40):
+        assert compiled(x)[0] is x and compiled(other)[0] is other
+    w = mg.ones(2, requires_grad=True)
+
+    def gradient(x: Any) -> Any:
+        w.grad = None
+        (w * x).sum().backward()
+        return w.grad
+
+    compiled = mg.compile(gradient)
+    for _ in range(4):
+        assert compiled(mg.ones(2)) is w.grad
+
+
+def test_what_numpy_computes_of_an_argument_is_noticed_when_its_values_change() -> None:
+    compiled = mg.compile(lambda x, a: x * float(a.sum()) + a * 2)
+    x = mg.ones(2)
+    for value in (1, 1, 1, 2, 3, 2):
+        assert compiled(x, np.full(2, value, np.float32)).tolist() == [4 * value] * 2
+    assert "two captures of the same call differ" in repr(compiled.explain())
