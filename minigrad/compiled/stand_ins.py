@@ -73,19 +73,13 @@ class Capturing(Device):
         return self.real.array(value, dtype) if mode.capture is None else mode.capture.copy(value, dtype, self)
 
     def full(self, shape: Any, value: Any, dtype: Any) -> Any:
-        return self._constant("full", shape, value, dtype)
+        return _constant(self, "full", shape, value, dtype)
 
     def arange(self, start: float, stop: float, step: float, dtype: Any) -> Any:
-        return self._constant("arange", start, stop, step, dtype)
+        return _constant(self, "arange", start, stop, step, dtype)
 
     def linspace(self, start: float, stop: float, steps: int, dtype: Any) -> Any:
-        return self._constant("linspace", start, stop, steps, dtype)
-
-    def _constant(self, make: str, *args: Any) -> Any:
-        """What is known while capturing stands in the graph as the CPU has it: rewrites compute with it."""
-        if mode.capture is None:
-            return getattr(self.real, make)(*args)
-        return mode.capture.constant(getattr(CPU, make)(*args), self)
+        return _constant(self, "linspace", start, stop, steps, dtype)
 
     def drawn(self, generator: Any, draw: Callable, shape: Any, dtype: Any) -> Any:
         if mode.capture is None:
@@ -117,19 +111,30 @@ class Capturing(Device):
         return self.real.has_nan(array) if mode.capture is None else CPU.has_nan(mode.capture.seen_by_numpy(array))
 
 
+def _constant(device: Capturing, make: str, *args: Any) -> Any:
+    """What is known while capturing stands in the graph as the CPU has it: rewrites compute with it."""
+    if mode.capture is None:
+        return getattr(device.real, make)(*args)
+    return mode.capture.constant(getattr(CPU, make)(*args), device)
+
+
 def _stand_in_device(device: Device) -> Callable[[], None]:
-    """Put the stand-in in the place of a device, which stays the same object; returns what ends that."""
-    own, real = dict(vars(device)), object.__new__(type(device))
+    """Put the stand-in in the place of a device, which stays the same object; returns what ends that.
+
+    Other threads use the device meanwhile. So at each moment it has all its attributes, and `real` stays for those who have
+    just asked for a method of the stand-in.
+    """
+    own, real = {name: x for name, x in vars(device).items() if name != "real"}, object.__new__(type(device))
     vars(real).update(own)
+    vars(device)["real"] = real
+    device.__class__ = _stand_in_class(type(device))
     for name in Capturing.__dict__.keys() & own.keys():
         delattr(device, name)
-    vars(device).update(real=real, table=CapturingTable(real.table))
-    device.__class__ = _stand_in_class(type(device))
+    vars(device)["table"] = CapturingTable(real.table)
 
     def end() -> None:
-        device.__class__ = type(real)
-        del vars(device)["real"]
         vars(device).update(own)
+        device.__class__ = type(real)
 
     return end
 
@@ -149,7 +154,8 @@ def capturing(capture: Any) -> Iterator[None]:
         try:
             for name, stand_in in _STAND_INS.items():
                 setattr(Tensor, name, stand_in(before[name]) if name in before else stand_in(getattr(Tensor, name)))
-            ends += [_stand_in_device(device) for device in DEVICES.values()]
+            for device in list(DEVICES.values()):  # another thread may ask for its first tensor on a GPU
+                ends.append(_stand_in_device(device))
             mode.capture = capture
             yield
         finally:

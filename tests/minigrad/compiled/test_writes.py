@@ -163,6 +163,22 @@ def test_other_threads_go_on_while_a_program_is_captured() -> None:
     assert found == [(4.0, [0.0, 0.0], np.ndarray)]
 
 
+def test_a_method_of_the_stand_in_serves_after_the_capture() -> None:
+    """Another thread may have asked the device for it just before the capture ended."""
+    asked: list[Any] = []
+    device = mg.get_device("cpu")
+
+    @mg.compile
+    def asks(x: Any) -> Any:
+        asked[:] = device.full, device.writable, device.array
+        return x * 2
+
+    asks(mg.tensor([1.0]))
+    full, writable, array = asked
+    z = full((2,), 3.0, np.dtype("float32"))
+    assert z.tolist() == [3, 3] and writable(z) and array(z).tolist() == [3, 3]
+
+
 def test_an_optimiser_with_an_update_of_its_own_runs_as_written() -> None:
     class Sign(mg.optim.Optimizer):
         def update(self, p: Any, g: Any, options: Any, state: Any) -> None:
