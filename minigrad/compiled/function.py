@@ -109,7 +109,7 @@ class Compiled:
     def _first(self, trace: Trace, args: tuple, keywords: dict, leaves: list[Any]) -> Any:
         """The result of the call in which a program was captured."""
         trace.make_plans()
-        result = trace.replay(leaves)
+        result = trace.replay(leaves, captured_now=True)
         if result is FAILED or result is OTHER:  # it will say why; or a value lay on the edge of a decision
             return self.function(*args, **keywords)
         trace.finished.inside = []

@@ -203,15 +203,16 @@ class Trace:
 
     # -- the replay ---------------------------------------------------------------------------------------------------
 
-    def replay(self, leaves: list[Any]) -> Any:
+    def replay(self, leaves: list[Any], *, captured_now: bool = False) -> Any:
         """The function's result, and what it does to tensors.
 
+        In the call in which it was captured it has what comes in: a name may mean what the capture has made.
         OTHER if a value that Python looked at came out otherwise, FAILED if an operation could not run: nothing is changed.
         """
         with self.lock:
-            return self._replay(leaves)
+            return self._replay(leaves, captured_now)
 
-    def _replay(self, leaves: list[Any]) -> Any:
+    def _replay(self, leaves: list[Any], captured_now: bool) -> Any:
         streams = [(g.stream, g.stream.bit_generator.state) for g in self.generators]
         asked: list[Any] = []
         try:
@@ -219,8 +220,9 @@ class Trace:
                 asked.append(update)
                 update.ask([self.numbers[s] for s in update.scalars])
             for x in self.lifted:
-                x.take(x.source.find(leaves))
-            for x in self.outside:
+                if not captured_now or isinstance(x.source, Kept):
+                    x.take(x.source.find(leaves))
+            for x in self.outside if not captured_now else ():
                 x.take(leaves)
             for seen in self.short:  # by others than these
                 seen[:] = None, None

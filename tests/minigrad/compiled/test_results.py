@@ -75,6 +75,15 @@ def test_gradients_inside_and_of_second_order() -> None:
     replayed(curvature)
 
 
+def test_losses_of_no_dimensions_that_are_multiplied_have_gradients() -> None:
+    """NumPy makes a number of the product of two arrays of no dimensions, so that is what the gradient may be."""
+    compiled = mg.compile(lambda x: x.square().sum())
+    for _ in range(3):
+        x, y = mg.tensor([2.0], requires_grad=True), mg.tensor([3.0], requires_grad=True)
+        (compiled(x) * compiled(y)).backward()
+        assert x.grad is not None and y.grad is not None and (x.grad.item(), y.grad.item()) == (36, 24)
+
+
 def test_differentiating_the_gradient_of_a_compiled_function_says_what_to_do() -> None:
     square = mg.compile(lambda x: x * x)
     x = mg.tensor([3.0], requires_grad=True)
@@ -303,3 +312,18 @@ def test_what_numpy_computes_of_an_argument_is_noticed_when_its_values_change() 
     for value in (1, 1, 1, 2, 3, 2):
         assert compiled(x, np.full(2, value, np.float32)).tolist() == [4 * value] * 2
     assert "two captures of the same call differ" in repr(compiled.explain())
+
+
+def test_a_method_that_keeps_a_result_in_its_object() -> None:
+    class Memory:
+        def __init__(self) -> None:
+            self.kept = mg.zeros(2)
+
+        def step(self, x: Any) -> Any:
+            self.kept = self.kept + x
+            return self.kept * 2
+
+    memory = Memory()
+    step = mg.compile(memory.step)
+    assert [step(mg.ones(2)).tolist() for _ in range(3)] == [[2, 2], [4, 4], [6, 6]] and memory.kept.tolist() == [3, 3]
+    assert "kept outside" in repr(step.explain())
