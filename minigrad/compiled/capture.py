@@ -13,7 +13,7 @@ from minigrad.compiled.answers import Answers
 from minigrad.compiled.captured_graph import CannotCapture
 from minigrad.compiled.formulas import FORMULAS
 from minigrad.compiled.indexing import by_tensors
-from minigrad.compiled.sources import Decision, GradientOf, Held, Kept, Lifted, Outside
+from minigrad.compiled.sources import Decision, GradientOf, Held, Kept, Lifted, Outside, hooks_of
 from minigrad.compiled.stand_ins import real_array, real_grad, set_real_array, set_real_grad, suspended
 from minigrad.compiled.updates import Updates
 from minigrad.device import DEVICE_OF_ARRAY
@@ -32,6 +32,7 @@ class Capture(Answers):
         grads, first_grads: the gradients that real tensors have now; those that were read before any was set.
         rebound: real tensors whose memory was replaced (`t.data = …`).
         outside: where the tensors of these three are found, and what else is given back.
+        hooked: those that got a gradient, and the hooks through which it went.
         made: weak references to all tensors made inside.
         decisions: values that Python looked at and a guard can hold.
         updates: what the optimisers do, by the numbers that they take.
@@ -45,6 +46,7 @@ class Capture(Answers):
         self.first_grads: dict[int, tuple[Tensor, Any]] = {}
         self.rebound: dict[int, Tensor] = {}
         self.outside: dict[int, Outside] = {}
+        self.hooked: dict[int, tuple[Outside, list[Any]]] = {}
         self.made: list[weakref.ref] = []
         self.decisions: list[Decision] = []
         self.updates: dict[tuple, Updates] = {}
@@ -155,6 +157,8 @@ class Capture(Answers):
                 "compute it inside too, or return the loss, and call backward() outside",
             )
         self.grads[id(t)] = t, value
+        if value is not None and id(t) not in self.hooked:
+            self.hooked[id(t)] = self.outside_of(t), hooks_of(t)
 
     def is_contiguous(self, array: Any) -> bool:
         found = super().is_contiguous(array)

@@ -29,7 +29,7 @@ import numpy
 
 from minigrad.compiled.checks import fits_as, modules_hold_as_in, owner_of, tensor_of
 from minigrad.compiled.program import Made
-from minigrad.compiled.sources import Argument, GradientOf, Held, InCell, Kept, Named
+from minigrad.compiled.sources import Argument, GradientOf, Held, InCell, Kept, Named, hooks_of
 from minigrad.compiled.structure import mapped
 from minigrad.device import cpu
 from minigrad.graph.emit import Names
@@ -101,6 +101,10 @@ class Quick:
                 self._need(f"{self._thing('holds', guard.holds)}(None)")
         for t, was_none in trace.first_grads:
             self._need(f"{self._thing('t', t.value)}.grad is {'None' if was_none else 'not None'}")
+        for t, hooks in trace.hooked:
+            of = self._thing("t", t.value)
+            same = f"{self._thing('hooks_of', hooks_of)}({of}) == {self._thing('hooks', hooks)}"
+            self._need(same if hooks else f"not {of}.node.hooks")
         for update in trace.updates:
             self._need(f"{self._thing('differs', update.differs)}() is None")
 

@@ -71,6 +71,12 @@ class Outside:
         self.value = self.source.find(leaves)
 
 
+def hooks_of(t: Tensor) -> list[Any]:
+    """The hooks on a tensor's gradient."""
+    hooks = t.node.hooks if t.node is not None else None
+    return list(hooks.values()) if hooks else []
+
+
 class GradientOf:
     """The gradient that a tensor has when the call comes."""
 

@@ -11,7 +11,7 @@ from minigrad.compiled.gradients import Replayed, spent_node
 from minigrad.compiled.launches import Launches
 from minigrad.compiled.program import Finished, Given, Made
 from minigrad.compiled.reached import Reached, module_state, same
-from minigrad.compiled.sources import Argument, Break, Kept, Lifted, Outside
+from minigrad.compiled.sources import Argument, Break, Kept, Lifted, Outside, hooks_of
 from minigrad.compiled.stand_ins import set_real_array
 from minigrad.compiled.structure import mapped
 from minigrad.device import DEVICE_OF_ARRAY, cpu
@@ -45,7 +45,7 @@ class Trace:
         self.device: Any = capture.device or cpu
         self.lifted: list[Lifted] = capture.lifted
         self.first_grads = [(capture.outside_of(t), g is None) for t, g in capture.first_grads.values()]
-        self.outside = list(capture.outside.values())
+        self.outside, self.hooked = list(capture.outside.values()), list(capture.hooked.values())
         for x in self.outside:
             x.same = x.same or id(x.value) in reached.twice
         self.updates, self.decisions = list(capture.updates.values()), capture.decisions
@@ -137,7 +137,7 @@ class Trace:
         self.plan = None
         self.lifted = [x for x in self.lifted if isinstance(x.source, Argument)]
         self.guards, self.modules, self.first_grads, self.updates, self.decisions = [], [], [], [], []
-        self.outside = []
+        self.outside, self.hooked = [], []
 
     # -- whether it may be replayed -----------------------------------------------------------------------------------
 
@@ -156,6 +156,9 @@ class Trace:
         for t, was_none in self.first_grads:
             if (t.source.find(leaves).grad is None) is not was_none:
                 return f"a gradient was {'None' if was_none else 'there'} and is {'there' if was_none else 'None'}"
+        for t, hooks in self.hooked:
+            if hooks_of(t.source.find(leaves)) != hooks:
+                return "a gradient's hooks are others"
         for update in self.updates:
             if (reason := update.differs()) is not None:
                 return reason

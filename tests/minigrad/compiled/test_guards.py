@@ -249,3 +249,22 @@ def test_a_backward_pass_that_would_leave_the_program_runs_as_written() -> None:
         descend(x)
         assert w.grad is not None and w.grad.tolist() == [18] and x.grad is None
     assert "would go on from there" in repr(descend.explain())
+
+
+def test_a_hook_on_a_gradient_that_comes_or_goes_makes_another_program() -> None:
+    w = mg.tensor([1.0], requires_grad=True)
+
+    @mg.compile
+    def descend(x: Any) -> None:
+        w.grad = None
+        (w * x).sum().backward()
+
+    found = []
+    for n in range(8):
+        if n == 3:
+            handle = w.register_hook(lambda g: g * 10)
+        if n == 6:
+            handle.remove()
+        descend(mg.tensor([2.0]))
+        found.append(w.grad.item() if w.grad is not None else None)
+    assert found == [2, 2, 2, 20, 20, 20, 2, 2] and programs(descend) == 2
