@@ -34,8 +34,9 @@ def compile(function: Callable | None = None, *, explain: bool = False, rewrites
             return loss
 
     What is guarded: the arguments' structure, shapes, dtypes, `requires_grad` and plain values; numbers and objects that the
-    function reaches by their names; modules' modes, options and parameters; whether gradients are recorded. If a guard
-    fails, another program is captured (eight at most). Parameters, buffers and data are read where they lie at each call;
+    function reaches by their names; modules' modes, options and parameters; hooks; whether gradients are recorded. If a guard
+    fails, another program is captured (eight at most). Attributes of other objects, and what NumPy computes of an array that
+    a name means, are not guarded: give them as arguments. Parameters, buffers and data are read where they lie at each call;
     learning rates and an optimiser's counts are asked for; random numbers are drawn anew, in the same order.
 
     Python that looks at a value, `if loss > 1:`, gets it while capturing, and the program holds for that outcome: each replay
