@@ -6,10 +6,10 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
-# A lock is complete, so pip need not resolve anything. What the course needs is compiled afterwards, on all cores; of what
-# the tests need beside it, most is never imported, and Python compiles the rest when it is.
+# A lock is complete, so pip need not resolve anything. What the course needs is compiled afterwards, on all cores, so that
+# nobody waits for JupyterLab; of the rest, and in CI, most is never imported, and Python compiles what is.
 INSTALL_LOCK := $(INSTALL) --no-compile --no-deps --require-hashes --requirement
-COMPILE_ALL := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+COMPILE_ALL := test "$(CI)" = true || $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 # JupyterLab would ask every newcomer whether it may fetch news. And unless it is told to keep the state of widgets, a
 # saved notebook shows an error in the place of each view when it is opened again.
 NEWS := "@jupyterlab/apputils-extension:announcements"

@@ -1,6 +1,6 @@
 """Whole chapters in a real JupyterLab, as a reader runs them.
 
-Half a minute each: CI opens three of them, and the others are marked slow. `make chapters` runs all.
+Half a minute each: CI opens two of them, and the others are marked slow. `make chapters` runs all.
 (That every chapter runs, and shows what is stored, CI sees with nbval; that views answer, `test_views.py`.)
 """
 
@@ -66,6 +66,7 @@ def test_the_chapter_of_three_columns_runs_whole_and_its_columns_are_linked(run_
     assert "relu" in view.locator(".mg-side").inner_text().lower()
 
 
+@pytest.mark.slow
 def test_the_chapter_about_modules_runs_whole_and_its_network_opens(run_notebook):
     notebook = run_notebook(NOTEBOOKS / "08_modules.ipynb")
     assert notebook.errors() == []

@@ -77,10 +77,12 @@ def losses(model: nn.Module, batches: list, make: Callable, *, compiled: bool) -
     return [loss.item() for loss in found], run
 
 
-def training(make_model: Callable, make_batch: Callable, make: Callable, *, compiled: bool) -> tuple[list[float], Any]:
+def training(
+    make_model: Callable, make_batch: Callable, make: Callable, *, compiled: bool, steps: int = 5
+) -> tuple[list[float], Any]:
     minigrad.manual_seed(5)
     model = make_model().to("cuda")
-    batches = [(make_batch().to("cuda"), minigrad.randint(3, size=(6,)).to("cuda")) for _ in range(5)]
+    batches = [(make_batch().to("cuda"), minigrad.randint(3, size=(6,)).to("cuda")) for _ in range(steps)]
     return losses(model, batches, make, compiled=compiled)
 
 
@@ -102,8 +104,8 @@ def test_a_compiled_step_learns_what_the_step_as_written_learns(kernel: str) -> 
     ids=["convolutions", "attention"],
 )
 def test_networks_of_other_kinds_are_captured_whole(model: Callable, batch: Callable) -> None:
-    written, _ = training(model, batch, OPTIMISERS["adam_update"], compiled=False)
-    replayed, step = training(model, batch, OPTIMISERS["adam_update"], compiled=True)
+    written, _ = training(model, batch, OPTIMISERS["adam_update"], compiled=False, steps=3)
+    replayed, step = training(model, batch, OPTIMISERS["adam_update"], compiled=True, steps=3)
     numpy.testing.assert_allclose(replayed, written, rtol=2e-6)
     launches_of(step)
 
