@@ -75,7 +75,7 @@ def in_fit(letter: str, weights: dict[str, np.ndarray], compile: bool = False) -
 
 
 def in_fit_compiled(letter: str, weights: dict[str, np.ndarray]) -> Callable[[], float]:
-    """The same with forward and backward captured."""
+    """The same, captured."""
     return in_fit(letter, weights, compile=True)
 
 

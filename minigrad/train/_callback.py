@@ -71,6 +71,10 @@ class Callbacks(list):
             if hasattr(callback, "prepare"):
                 callback.prepare(run)
 
+    def hear(self, moment: str) -> bool:
+        """Whether anyone wants to be told of it."""
+        return bool(self._listening[moment])
+
     def tell(self, moment: str, run: Any) -> None:
         """Call the method of that name of everyone who has it. An error comes through; of the run's end all hear first."""
         if moment == "on_fit_end":

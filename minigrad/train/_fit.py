@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.compiled import compile as compiled
+from minigrad.train._at_once import captured_step
 from minigrad.train._checkpoint import load_checkpoint, newest
 from minigrad.train._control import Control
 from minigrad.train._interrupt import INTERRUPTED
@@ -73,8 +74,10 @@ def fit(
         resume: the path of a checkpoint, or of a folder, whose newest checkpoint is taken if it has one (that of a `Checkpoint`
             need not be there yet): what follows is, to the last bit, what would have followed there. Or a `Run`, with
             everything in it as it is now. `epochs` counts from the very beginning.
-        compile: capture forward and backward with `minigrad.compile`. Views and films see nothing of captured steps' inside, so a
-            step that one of them watches runs as it is written.
+        compile: capture each step with `minigrad.compile`: forward, backward and the optimiser's update as one program. Where a
+            callback looks at the gradients, batches are accumulated, or the optimiser is not one of minigrad's, the update is
+            left out. Views and films see nothing of captured steps' inside, so a step that one of them watches runs as it is
+            written.
         device: where the model is moved, in place, and each batch is carried. By default both stay where they are.
 
     Errors: DTypeError for arguments or batches of the wrong kind; MinigradError for data without a batch; what the model,
@@ -137,9 +140,10 @@ def begun(
     """A run of these arguments of `fit`, at its beginning, or where the one that is resumed was."""
     backward = backward_of(model, loss)
     callbacks = [*callbacks, ProgressBar()] if wanted(progress) else list(callbacks)
+    at_once = captured_step(model, optimizer, backward, options.get("clip_grad_norm")) if compile else None
     run = Run(
         model, data, loss, optimizer,
-        callbacks=callbacks, backward=compiled(backward) if compile else backward, **options,
+        callbacks=callbacks, backward=compiled(backward) if compile else backward, step_at_once=at_once, **options,
     )  # fmt: skip
     # Before callbacks forget the run that they were in: it may be the one that is gone on with.
     state = copied(state_of(resume)) if isinstance(resume, Run) else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from minigrad.errors import MinigradError
 from minigrad.nn.utils import clip_grad_norm_, kept_modes
+from minigrad.train._at_once import is_at_once
 from minigrad.train._batch import detached, grouped, parts, predict, size
 from minigrad.train._evaluate import evaluate, numbers
 from minigrad.train._interrupt import ending, whole_or_as_before
@@ -36,6 +37,9 @@ def step(run: Run, batches: list[Any]) -> Iterator[None]:
     run.position += len(batches)
     with run.whole:
         run.tell("on_step_begin")
+        if is_at_once(run):
+            step_at_once(run)
+            return
         run.optimizer.zero_grad()
         compute_gradients(run)
         run.tell("on_backward_end")
@@ -48,23 +52,51 @@ def step(run: Run, batches: list[Any]) -> Iterator[None]:
     with run.whole:
         if run.clip_grad_norm is not None:
             run.gradient_norm = float(clip_grad_norm_(run.model.parameters(), run.clip_grad_norm))
-        update(run)
-        run.step += 1
-        run.schedule("step")
-        run.tracker.log(step=run.step, loss=run.loss)
-        run.tell("on_step_end")
-        run.is_whole = True
+        update(run, run.optimizer.step)
+        end_step(run)
+
+
+def end_step(run: Run) -> None:
+    """The weights are changed."""
+    run.step += 1
+    run.schedule("step")
+    run.tracker.log(step=run.step, loss=run.loss)
+    run.tell("on_step_end")
+    run.is_whole = True
+
+
+def step_at_once(run: Run) -> None:
+    """The same as one captured program: gradients, their clipping, and the change of the weights."""
+    [batch] = run.batches
+    x, y = parts(batch, run.device)
+    loss, prediction, norm = update(run, lambda: run.step_at_once(x, y))
+    if norm is not None:
+        run.gradient_norm = float(norm)
+    run.loss = float(loss)
+    measure(run, batch, y, prediction)
+    count_loss(run, size(batch))
+    end_step(run)
 
 
 def compute_gradients(run: Run) -> None:
     """The gradients of the mean loss over all examples of the step's batches; what is counted on the way."""
     run.loss, examples = 0.0, 0
-    for batch, y, loss, prediction, count in backward_each(run):
-        run.batch, run.prediction = batch, prediction
+    for batch, y, loss, prediction, number in backward_each(run):
         run.loss += float(loss)
-        examples += count
-        for metric in run.metrics.values():
-            metric.update(detached(prediction), y)
+        examples += number
+        measure(run, batch, y, prediction)
+    count_loss(run, examples)
+
+
+def measure(run: Run, batch: Any, y: Any, prediction: Any) -> None:
+    """What the metrics make of a batch."""
+    run.batch, run.prediction = batch, prediction
+    for metric in run.metrics.values():
+        metric.update(detached(prediction), y)
+
+
+def count_loss(run: Run, examples: int) -> None:
+    """The loss of the step, as its part of the epoch's."""
     run.mean_loss.update(run.loss if run.is_mean else run.loss / examples, weight=examples)
 
 
@@ -96,8 +128,8 @@ def backward_of(model: Any, loss_function: Any) -> Callable[[Any, Any, float], t
     return backward
 
 
-def update(run: Run) -> None:
-    """A step of the optimiser, with the rate that `run.control` asks for, if it does; then the schedule's is back."""
+def update(run: Run, change: Callable[[], Any]) -> Any:
+    """A change of the weights, at the rate that `run.control` asks for, if it does; then the schedule's is back."""
     groups, rate = run.optimizer.param_groups, run.control.learning_rate
     scheduled = [group["lr"] for group in groups]
     if rate is not None:
@@ -105,7 +137,7 @@ def update(run: Run) -> None:
             group["lr"] = rate * own / scheduled[0] if scheduled[0] else rate
     run.learning_rate = float(groups[0]["lr"])
     try:
-        run.optimizer.step()
+        return change()
     finally:
         if rate is not None:
             for group, own in zip(groups, scheduled, strict=True):

@@ -56,6 +56,7 @@ class Run:
         control: Control | None = None,
         device: Any = None,
         backward: Any = None,
+        step_at_once: Any = None,
     ):
         for name, number in (("epochs", epochs), ("accumulate", accumulate)):
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
@@ -69,7 +70,7 @@ class Run:
                 "list(data), if it fits into memory",
             )
         self.model, self.data, self.loss_function, self.optimizer = model, data, loss, optimizer
-        self.backward = backward
+        self.backward, self.step_at_once = backward, step_at_once
         self.device = None if device is None else get_device(device)
         if self.device is not None:
             model.to(self.device)

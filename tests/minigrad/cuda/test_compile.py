@@ -128,7 +128,7 @@ def test_fit_compiles_for_the_device_too() -> None:
         )
 
     run = trained("cuda", compile=True)
-    launches_of(run.backward)  # for the batches of 8; the last batch of an epoch has another program
+    launches_of(run.step_at_once)  # for the batches of 8; the last batch of an epoch has another program
     here = trained("cpu", compile=False)
     for name in ("train_loss", "loss"):
         numpy.testing.assert_allclose(run.tracker.series(name), here.tracker.series(name), rtol=1e-5)
