@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import threading
+import warnings
 from functools import cache
 from typing import Any
 
@@ -29,13 +30,20 @@ from minigrad_kernels.cuda.streams import current_stream
 
 @cache
 def bindings() -> Any:
-    """nvmath's module of cuBLAS, or None where it or the library itself is not installed."""
+    """nvmath's module of cuBLAS, or None where it or the library itself is not installed, or does not start."""
     if simulating() or importlib.util.find_spec("nvmath") is None:
         return None
     try:
         library = importlib.import_module("nvmath.bindings.cublas")
         library.destroy(library.create())
     except (ImportError, RuntimeError):  # what nvmath raises where it finds no libcublas
+        return None
+    except library.cuBLASError as error:
+        warnings.warn(
+            f"cuBLAS is installed and does not start ({error}). minigrad's own kernels compute products of matrices instead.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         return None
     return library
 

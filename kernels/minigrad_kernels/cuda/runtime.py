@@ -221,7 +221,7 @@ def _find_gpu(toolkit: int, driver: Any) -> Gpu:
         _ask(driver.cuDeviceGetAttribute(kind.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, first)),
         _ask(driver.cuDeviceGetAttribute(kind.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, first)),
     )
-    name = _ask(driver.cuDeviceGetName(128, first)).decode().rstrip("\0")
+    name = _ask(driver.cuDeviceGetName(128, first)).partition(b"\0")[0].decode()  # what follows it is filled up
     if capability < CAPABILITIES[toolkit]:
         raise CudaUnavailable(
             f"The GPU is too old for CUDA {toolkit}.",

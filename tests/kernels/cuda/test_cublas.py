@@ -192,3 +192,26 @@ def test_without_a_gpu_there_is_no_library() -> None:
     from minigrad_kernels.cuda.cublas import bindings
 
     assert bindings() is None
+
+
+def test_a_library_that_does_not_start_is_done_without(monkeypatch) -> None:
+    import importlib
+
+    from minigrad_kernels.cuda import cublas
+
+    class Broken(Library):
+        class cuBLASError(Exception):
+            pass
+
+        def create(self) -> int:
+            raise self.cuBLASError("the library was not initialized")
+
+        def destroy(self, handle: int) -> None:
+            raise AssertionError("nothing was made")
+
+    broken = Broken()
+    monkeypatch.setattr(cublas, "simulating", lambda: False)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(importlib, "import_module", lambda name: broken)
+    with pytest.warns(RuntimeWarning, match=r"does not start \(the library was not initialized\)"):
+        assert cublas.bindings.__wrapped__() is None

@@ -45,7 +45,7 @@ class Driver:
         return Result.CUDA_SUCCESS, self.capability[attribute]
 
     def cuDeviceGetName(self, length, device):
-        return Result.CUDA_SUCCESS, self.name.encode().ljust(length, b"\0")
+        return Result.CUDA_SUCCESS, (self.name.encode() + b"\0").ljust(length)  # as the bindings do: the rest is spaces
 
     def cuDeviceTotalMem(self, device):
         return Result.CUDA_SUCCESS, 141 << 30
