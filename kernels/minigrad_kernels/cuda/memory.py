@@ -30,7 +30,7 @@ class Block:
     """A piece of device memory, of which arrays are views.
 
     Attributes:
-        memory: in the simulator a NumPy array of bytes; on a GPU the driver's pointer.
+        memory: in the simulator a NumPy array of bytes; on a GPU Numba's pointer.
         address: where it begins.
         nbytes: how long it is.
         shelf: where it goes when nobody needs it; None for memory of another library.
@@ -70,7 +70,8 @@ class Shelf:
 
     def __init__(self, pool: Pool, stream: Stream | None = None):
         self.pool, self.stream = pool, stream
-        self.free: dict[int, list[tuple[Any, int]]] = {}
+        self.free: dict[int, list[int]] = {}
+        self.closed = False
 
     def take_back(self, block: Block) -> None:
         """Let a later result have the memory. What other streams do with it comes first."""
@@ -78,20 +79,21 @@ class Shelf:
             if self.stream is not None:
                 self.stream.wait_stream(user)
         self.pool.allocated -= block.nbytes
-        self.free.setdefault(block.nbytes, []).append((block.memory, block.address))
+        self.free.setdefault(block.nbytes, []).append(block.address)
+        if self.closed:  # a graph that went in one piece of garbage with its arrays, before them
+            self.empty()
 
     def empty(self) -> None:
         """Give what waits here back to the driver."""
-        for size, blocks in list(self.free.items()):
+        for size, addresses in list(self.free.items()):
             with contextlib.suppress(IndexError):
                 while True:
-                    blocks.pop()
-                    self.pool.reserved -= size
+                    self.pool.let_go(addresses.pop(), size)
 
     def __del__(self) -> None:
-        pool = getattr(self, "pool", None)
-        if pool is not None:
-            pool.reserved -= sum(size * len(blocks) for size, blocks in self.free.items())
+        if hasattr(self, "closed"):
+            self.closed = True
+            self.empty()
 
 
 class Pool:
@@ -101,6 +103,9 @@ class Pool:
     on another stream it would. So a stream's blocks are for that stream, unless `empty` gives them to the driver.
 
     Attributes:
+        memory: all that came from the driver, by its address. Only what is dropped here goes back. Were it the blocks that
+            keep it, Python's garbage collector, which tells weak references of a cycle's parts before it calls their
+            `__del__`, would let Numba free the memory of a block that comes back to its shelf a moment later.
         allocated, reserved: bytes that arrays have now; those and the bytes that wait.
         most_allocated, most_reserved: the highest these have been since `reset_peak`.
         limit: bytes that may be reserved, or None.
@@ -108,6 +113,7 @@ class Pool:
 
     def __init__(self) -> None:
         self.shelves: dict[int, Shelf] = {}
+        self.memory: dict[int, Any] = {}
         self.allocated = self.reserved = self.most_allocated = self.most_reserved = 0
         self.asked = self.reused = 0
         self.limit: int | None = None
@@ -118,15 +124,21 @@ class Pool:
         shelf = self.shelf()
         self.asked += 1
         try:
-            memory, address = shelf.free[size].pop()
+            address = shelf.free[size].pop()
             self.reused += 1
         except (KeyError, IndexError):
             memory, address = self._from_the_driver(size)
+            self.memory[address] = memory
             self.reserved += size
             self.most_reserved = max(self.most_reserved, self.reserved)
         self.allocated += size
         self.most_allocated = max(self.most_allocated, self.allocated)
-        return Block(memory, address, size, shelf)
+        return Block(self.memory[address], address, size, shelf)
+
+    def let_go(self, address: int, size: int) -> None:
+        """Give memory back to the driver."""
+        self.memory.pop(address, None)
+        self.reserved -= size
 
     def shelf(self) -> Shelf:
         """Where memory for what is launched now comes from: the graph's, while launches are captured; else the stream's."""

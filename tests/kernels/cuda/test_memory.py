@@ -4,6 +4,7 @@ import gc
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -28,18 +29,19 @@ class Driver:
         self.calls += 1
         if size > self.left:
             raise MemoryError
-        return Piece(self, size), 1 << 20
+        return Piece(self, size), self.calls << 20
 
 
 class Piece:
     """Memory that goes back when nobody has it."""
 
     def __init__(self, driver: Driver, size: int):
-        self.driver, self.size = driver, size
         driver.left -= size
+        weakref.finalize(self, self.go_back, driver, size)  # so does Numba, and unlike `__del__` it knows no return
 
-    def __del__(self) -> None:
-        self.driver.left += self.size
+    @staticmethod
+    def go_back(driver: Driver, size: int) -> None:
+        driver.left += size
 
 
 @pytest.fixture
@@ -117,6 +119,31 @@ def test_each_stream_has_a_shelf_of_its_own(pool) -> None:
     assert (pool.reserved, pool.allocated) == (512, 512)
 
 
+def test_what_a_cycle_kept_waits_and_is_not_the_drivers(pool, driver) -> None:
+    cycle: list = [pool.allocate(1024)]
+    cycle.append(cycle)
+    del cycle
+    gc.collect()
+    assert (pool.allocated, pool.reserved, driver.left) == (0, 1024, 3072)
+    again = pool.allocate(1024)
+    assert (driver.calls, pool.reused) == (1, 1)
+    del again
+    pool.empty()
+    assert (pool.reserved, pool.memory, driver.left) == (0, {}, 4096)
+
+
+@pytest.mark.parametrize("first", ["block", "shelf"])
+def test_a_shelf_that_goes_with_its_blocks_leaves_nothing(pool, driver, first) -> None:
+    shelf = memory.Shelf(pool)
+    block = memory.Block(*pool._from_the_driver(512), 512, shelf)
+    pool.memory[block.address], pool.reserved, pool.allocated = block.memory, 512, 512
+    cycle = [block, shelf] if first == "block" else [shelf, block]
+    cycle.append(cycle)
+    del cycle, shelf, block
+    gc.collect()
+    assert (pool.reserved, pool.allocated, pool.memory, driver.left) == (0, 0, {}, 4096)
+
+
 def test_threads_and_cycles_lose_nothing(pool) -> None:
     def work() -> None:
         for n in range(300):
@@ -136,7 +163,7 @@ def test_threads_and_cycles_lose_nothing(pool) -> None:
         sys.setswitchinterval(interval)
     gc.collect()
     assert (pool.allocated, pool.asked) == (0, 2400)
-    addresses = [address for shelf in pool.shelves.values() for blocks in shelf.free.values() for _, address in blocks]
+    addresses = [address for shelf in pool.shelves.values() for blocks in shelf.free.values() for address in blocks]
     assert len(set(addresses)) == len(addresses)
     assert pool.reserved == sum(s * len(b) for shelf in pool.shelves.values() for s, b in shelf.free.items())
 
