@@ -163,6 +163,14 @@ def launches(errors: dict[str, str]) -> list[Task]:
                 TABLE[name](*inputs, **case.parameters)
             except Exception as error:
                 errors[f"{label}, {dtype}"] = f"{type(error).__name__}: {error}"
+    name = "one element, repeated once"
+    one = there(numpy.ones((), numpy.float32))
+    for label in ("mul", "tanh", "sum"):
+        inputs = (one.view(numpy.lib.stride_tricks.as_strided(one.layout, (1,), (0,))),) * (2 if label == "mul" else 1)
+        try:
+            TABLE[label](*inputs)
+        except Exception as error:
+            errors[f"{name}, {label}"] = f"{type(error).__name__}: {error}"
     name = "a compiled step"
     compiled_steps(errors)
     return found
@@ -270,7 +278,7 @@ def type_of(x: Any) -> Any:
 
     if not isinstance(x, Array):
         return typeof(x)
-    flags, repeats = x.layout.flags, 0 in x.strides and x.size
+    flags, repeats = x.layout.flags, 0 in x.told_strides and x.size
     order = "A" if repeats else "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
     return types.Array(from_dtype(x.dtype), x.ndim, order)
 

@@ -67,6 +67,11 @@ class Array:
         return self.layout.flags.c_contiguous
 
     @property
+    def told_strides(self) -> tuple[int, ...]:
+        """The strides as Numba is told. To NumPy an axis of length 1 is in order whatever its stride; to Numba none of 0 is."""
+        return in_order(self.shape, self.dtype.itemsize) if self.is_contiguous else self.strides
+
+    @property
     def is_view(self) -> bool:
         """Whether it was made from another array, in whose memory it lies."""
         return isinstance(self.layout.base, numpy.ndarray)
@@ -101,6 +106,11 @@ def empty(shape: tuple[int, ...], dtype: Any) -> Array:
     dtype = numpy.dtype(dtype)
     block = POOL.allocate(prod(shape) * dtype.itemsize)
     return Array(block, layout_at(block.address, shape, dtype, owner=block))
+
+
+def in_order(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """The strides of an array whose elements lie in the order in which they are counted."""
+    return tuple(itemsize * prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 def layout_at(
@@ -144,4 +154,4 @@ def _device_array(x: Array) -> Any:
     from numba.cuda.cudadrv.devicearray import DeviceNDArray
 
     memory = x.block.memory.view(x.address - x.block.address) if x.size else None  # of no elements Numba takes none
-    return DeviceNDArray(x.shape, x.strides, x.dtype, gpu_data=memory)
+    return DeviceNDArray(x.shape, x.told_strides, x.dtype, gpu_data=memory)
