@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy
+import pytest
 
 from minigrad_kernels.numpy import TABLE as REFERENCE
+
+ON_A_GPU = os.environ.get("MINIGRAD_GPU") == "1"
+simulated = pytest.mark.skipif(ON_A_GPU, reason="only in the simulator")
+needs_gpu = pytest.mark.skipif(not ON_A_GPU, reason="needs a CUDA GPU: make gpu")
 
 # What rounding in another order makes of sums of a few dozen numbers.
 NEAR: dict[str, dict[str, Any]] = {"float32": {"rtol": 3e-6, "atol": 1e-6}, "float64": {"rtol": 1e-12, "atol": 1e-12}}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cuda_cases import compare, on_device, there
+from cuda_cases import compare, on_device, simulated, there
 from op_cases import CASES, Case
 
 
@@ -104,6 +104,7 @@ def test_how_a_matrix_lies() -> None:
     assert not by_rows(x.view(x.layout[:, :, :1]))
 
 
+@simulated  # whose limits between the kernels are lower
 @pytest.mark.parametrize(
     ("shapes", "kernels"),
     [(((8, 140), (33, 140)), ["register_blocked"]), (((1, 140), (20, 140)), ["dots"]), (((40, 600), (1, 600)), ["dots"]),
@@ -122,6 +123,7 @@ def test_transposed_weights_are_not_copied(name, shapes, kernels, monkeypatch) -
     assert seen == kernels
 
 
+@simulated
 def test_matrices_inside_a_batch_are_not_copied(monkeypatch) -> None:
     from minigrad_kernels.cuda import launch
     from minigrad_kernels.cuda.tables import TABLE

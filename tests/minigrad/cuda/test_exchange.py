@@ -6,12 +6,14 @@ from types import SimpleNamespace
 
 import numpy
 import pytest
+from cuda_cases import needs_gpu, simulated
 
 import minigrad
 from minigrad import as_tensor, from_dlpack, tensor, zeros
 from minigrad.errors import DeviceError, DTypeError, GraphError
 
 
+@simulated
 @pytest.mark.parametrize("name", ["numpy", "torch"])
 def test_dlpack_shares_the_memory_both_ways(name) -> None:
     library = pytest.importorskip(name, reason="PyTorch is the peer: make peer")
@@ -25,6 +27,7 @@ def test_dlpack_shares_the_memory_both_ways(name) -> None:
     assert (ours + ours).tolist() == [[28, 20], [12, 24]] and x.tolist() == [[1, 14, 6], [4, 10, 12]]
 
 
+@simulated
 def test_shared_memory_stays_while_anybody_has_it() -> None:
     gc.collect()
     before = minigrad.cuda.memory_allocated()
@@ -46,6 +49,7 @@ def test_shared_memory_stays_while_anybody_has_it() -> None:
     assert sys.getrefcount(array) == references
 
 
+@simulated
 def test_an_array_of_the_cpu_is_carried_or_refused() -> None:
     x = tensor([1.0], device="cuda")
     assert from_dlpack(x).device.name == "cpu"  # the simulated device's memory, as DLPack sees it
@@ -76,6 +80,7 @@ def test_the_interface_tells_where_the_memory_is() -> None:
         hasattr(x.clone().requires_grad_(), "__cuda_array_interface__")
 
 
+@simulated
 def test_as_tensor_takes_what_others_have_on_the_device() -> None:
     array = numpy.arange(6.0).reshape(2, 3)
     for theirs in (array, array.T, array[::-1], array[:, :0], array[1, 2]):
@@ -98,3 +103,46 @@ def test_what_cannot_be_taken_says_so() -> None:
     read_only.flags.writeable = False
     with pytest.raises(GraphError):
         as_tensor(interface(read_only)).add_(1)
+
+
+@needs_gpu
+def test_a_gpus_memory_is_shared_with_numba_both_ways() -> None:
+    from numba import cuda
+
+    array = numpy.arange(6.0).reshape(2, 3)
+    theirs = cuda.to_device(array)
+    ours = as_tensor(theirs)
+    assert (ours.device.name, ours.tolist()) == ("cuda", array.tolist())
+    ours.add_(1)
+    minigrad.cuda.synchronize()
+    assert theirs.copy_to_host().tolist() == (array + 1).tolist()
+    assert as_tensor(theirs[:, 1:]).tolist() == (array + 1)[:, 1:].tolist()
+    del theirs
+    gc.collect()
+    assert ours.sum().item() == 21
+
+    x = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], device="cuda")
+    view = cuda.as_cuda_array(x.mT[1:])
+    assert view.copy_to_host().tolist() == [[2, 5], [3, 6]]
+    del x
+    assert view.copy_to_host().tolist() == [[2, 5], [3, 6]]
+
+
+@needs_gpu
+def test_a_gpus_memory_is_shared_by_dlpack() -> None:
+    x = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], device="cuda")
+    assert x.__dlpack_device__() == (2, 0)
+    y = from_dlpack(x.mT[1:])
+    assert y.is_cuda and y.array.address == x.array.address + 4
+    y.mul_(2)
+    assert x.tolist() == [[1, 4, 6], [4, 10, 12]]
+    before = minigrad.cuda.memory_allocated()
+    del x
+    assert y.tolist() == [[4, 10], [6, 12]] and minigrad.cuda.memory_allocated() == before
+    del y
+    gc.collect()
+    assert minigrad.cuda.memory_allocated() < before
+    stream = minigrad.cuda.Stream()
+    with minigrad.cuda.stream(stream):
+        z = tensor([1.0, 2.0], device="cuda")
+    assert from_dlpack(z).tolist() == [1, 2]
