@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge cuda gpu lock clean
+.PHONY: help env env-dev lab test chromium lint types floors unit browser chapters notebooks fix docs bench peer judge cuda gpu standin lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -132,6 +132,10 @@ chapters: env-dev chromium  ## Run every chapter in a real JupyterLab
 # The tests of the device that otherwise run in the simulator.
 gpu: env-dev cuda  ## Run the tests of the device on a GPU
 	@MINIGRAD_GPU=1 $(BIN)/python -m pytest -p no:xdist tests/kernels/cuda tests/minigrad/cuda
+
+# As on a GPU, on a driver that is none (tests/standin): minutes, and a C compiler.
+standin: env-dev cuda  ## Run these tests without a GPU, through all of the host's side
+	@$(BIN)/python tests/standin --numprocesses $(WORKERS) tests/kernels/cuda tests/minigrad/cuda
 
 # Every chapter gives its stored outputs and is proved; beside them the tests of the course's tools, which start kernels too.
 # In this order: the proofs, one file, take one worker half of the time, and begin first.
