@@ -21,7 +21,7 @@ from minigrad.errors import DeviceError, DTypeError, GraphError
 from minigrad.op import INTERPRETERS, OPS
 from minigrad.operand import Operand, booleans
 from minigrad.placement import carried, sort_targets
-from minigrad.tape import Clock, Handle, Hooks, Leaf, Node
+from minigrad.tape import Clock, Handle, Hooks, Leaf, Node, mode
 
 
 class Tensor(Operand):
@@ -84,6 +84,13 @@ class Tensor(Operand):
     def is_contiguous(self) -> builtins.bool:
         """Whether the elements lie in memory in the order in which they are counted."""
         return self.device.is_contiguous(self.array)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        # Asked here, and not put into the class for the time of a capture as other methods are: once a class was changed a
+        # thousand times, Python 3.13 goes on calling the `__getitem__` that it had.
+        if mode.capture is None:
+            return Operand.__getitem__(self, index)
+        return mode.capture.index(self, Operand.__getitem__, index)
 
     def __len__(self) -> int:
         if not self.shape:

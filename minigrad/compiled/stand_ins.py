@@ -223,5 +223,4 @@ _STAND_INS: dict[str, Callable] = {
     "__int__": _stand_in_method("decide"),
     "__index__": _stand_in_method("decide"),
     "item": _stand_in_method("decide"),
-    "__getitem__": _stand_in_method("index"),
 }
